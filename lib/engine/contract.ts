@@ -1,0 +1,196 @@
+import type { z } from 'zod';
+import type { DependentFacts, ReadClass, RotatorFacts } from './facts.ts';
+import type { Secret } from './secret.ts';
+
+/** A moment: milliseconds since 1970 UTC. */
+export type Instant = number;
+
+// ---------------------------------------------------------------------------------------------------------------- the doors out
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** A body or header may hold a Secret anywhere; the door reveals it on the wire and nowhere else. */
+export interface HttpRequest {
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string | Secret>>;
+  /** The exact bytes to send, where a signature covers them. */
+  readonly text?: Secret;
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly headers?: Readonly<Record<string, string | Secret>>;
+  readonly bearer?: Secret;
+  readonly basic?: { readonly user: string; readonly password: Secret };
+  /** Statuses besides 2xx that are answers here, and no errors. */
+  readonly accept?: readonly number[];
+  /** Says that doing it twice is the same as once, so that the door may try again. GET and HEAD always are. */
+  readonly idempotent?: boolean;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** The body, checked against a schema; what does not fit is `malformed` and names the field, never what stood in it. */
+  json<T>(schema: z.ZodType<T>): T;
+}
+
+/**
+ * The only door to the network. `path` is joined to the plug-in's base address; an absolute address must be one of its allowed hosts.
+ * Time-outs, size caps, retries of what is safe to repeat, Retry-After, refused redirects and the sorting of errors are in here.
+ * Anything but 2xx or an accepted status throws a RotationError: `limited` 429, `refused` 401 and 403, `absent` 404, `rejected` another
+ * 4xx, `unavailable` what was certainly not done or is safe to repeat, `uncertain` a change whose answer is not known, `malformed`.
+ */
+export type Http = (method: Method, path: string, request?: HttpRequest) => Promise<HttpAnswer>;
+
+/** Opens an AWS client of the given class, through the role that the catalog gives as `via:`. */
+export type AwsDoor = <Client>(clientClass: new (configuration: never) => Client, where?: { readonly region?: string }) => Client;
+
+// ---------------------------------------------------------------------------------------------------------------- rotators
+
+/** What a consumer needs to use a token: the value, and the parts that the provider issues with it (a key id, a client id). */
+export interface Credential {
+  readonly value: Secret;
+  readonly parts: Readonly<Record<string, Secret>>;
+}
+
+export interface Minted {
+  readonly credential: Credential;
+  /** How the provider names the token: enough to revoke it, with the authority and the stored credential. */
+  readonly ref: string;
+}
+
+export type Verdict =
+  | { readonly ok: true; readonly scopes?: readonly string[]; readonly expiresAt?: Instant }
+  | { readonly ok: false; readonly why: 'rejected'; readonly detail: string };
+
+/** What the provider tells of a token; what it does not tell is left out. `lastUsedAt: null` says that it was never used. */
+export interface Inspection {
+  readonly ref?: string;
+  readonly scopes?: readonly string[];
+  readonly expiresAt?: Instant;
+  readonly createdAt?: Instant;
+  readonly lastUsedAt?: Instant | null;
+  /** Who used it last, as far as the provider tells (an address, a user agent). */
+  readonly lastUsedBy?: string;
+}
+
+/** A live token in the provider's own list. `name` is the field that holds our mark. */
+export interface Found {
+  readonly ref: string;
+  readonly name?: string;
+  readonly createdAt?: Instant;
+}
+
+/** What a rotator has at hand when it acts as the token itself. */
+export interface TokenContext<Scope> {
+  readonly http: Http;
+  readonly aws: AwsDoor;
+  readonly scope: Scope;
+}
+
+/** What a rotator has at hand when it acts with the authority. */
+export interface AuthorityContext<Scope, Authority> extends TokenContext<Scope> {
+  readonly authority: Authority;
+}
+
+export interface MintRequest {
+  /** What to write into the field that the provider keeps; undefined where it keeps none. */
+  readonly mark: string | undefined;
+  /** Cryptographically random bytes, for what is chosen here. */
+  readonly random: (bytes: number) => Uint8Array;
+}
+
+/**
+ * A provider of tokens. It keeps nothing between calls, and never sleeps, retries, logs or reads the clock: the engine does.
+ * Methods stand in this order in every plug-in. An optional power is an optional method, and `facts` says why it is missing.
+ */
+export interface Rotator<Scope = unknown, Authority = unknown> {
+  readonly facts: RotatorFacts;
+  readonly scope: z.ZodType<Scope>;
+  readonly authority: z.ZodType<Authority>;
+  /** Issues one token. Called once an attempt and never repeated after a lost answer. For `byo` it only chooses a value. */
+  mint(context: AuthorityContext<Scope, Authority>, request: MintRequest): Promise<Minted>;
+  /** `byo` only: makes the provider accept the value, under the mark. Idempotent. */
+  install?(context: AuthorityContext<Scope, Authority>, minted: Minted, mark: string | undefined): Promise<void>;
+  /** Asks the provider, as the token, whether it works. Harmless and repeatable. Unclear answers throw. */
+  verify(context: TokenContext<Scope>, credential: Credential): Promise<Verdict>;
+  /** What the provider tells of one token, found by its ref or, where that is not known, by its value. */
+  inspect?(
+    context: AuthorityContext<Scope, Authority>,
+    token: { readonly ref?: string; readonly credential: Credential },
+  ): Promise<Inspection>;
+  /** Ends a token. What is already gone is done. */
+  revoke?(
+    context: AuthorityContext<Scope, Authority>,
+    token: { readonly ref: string; readonly credential?: Credential },
+  ): Promise<void>;
+  /** Every live token of the principal, ours and others'. */
+  find?(context: AuthorityContext<Scope, Authority>): Promise<readonly Found[]>;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- dependents
+
+/** What a dependent is to hold. */
+export interface Copy {
+  readonly value: Secret;
+  /** The version of the secret that it was taken from. */
+  readonly versionId: string;
+  readonly secretArn: string;
+  /** The token's name in the catalog. */
+  readonly token: string;
+}
+
+/** What a dependent holds, as far as it can be read. */
+export interface Holding {
+  readonly readClass: ReadClass;
+  /** Undefined where not even that can be told. */
+  readonly exists: boolean | undefined;
+  /** Whether what is there is, as far as the read class shows, a copy of this value. Missing for `metadata` and `none`. */
+  readonly matches?: (candidate: Secret) => boolean;
+  /** Changes when somebody writes: a time, a version id. Compared with the receipt's. */
+  readonly version?: string;
+  /** What an optimistic lock needs to write only over what was read. */
+  readonly lock?: string;
+}
+
+/** What a dependent remembers of a write or an activation, for the receipt. Nothing secret. */
+export interface Evidence {
+  /** The holding's version after our write. */
+  readonly version?: string;
+  /** The redeployment or restart that was started, so that it can be asked for again. */
+  readonly activation?: string;
+}
+
+export type Effect =
+  | { readonly state: 'in-effect'; readonly by: 'reading' | 'receipt' }
+  | { readonly state: 'not-yet'; readonly detail: string }
+  | { readonly state: 'failed'; readonly detail: string };
+
+export interface DependentContext<Target, Authority> {
+  readonly http: Http;
+  readonly aws: AwsDoor;
+  readonly target: Target;
+  readonly authority: Authority;
+  readonly now: Instant;
+}
+
+/**
+ * A place that keeps a copy. apply -> activate -> in effect are separate, so that each can be resumed after a crash. Putting back is
+ * `apply` with the current value: there is no roll-back of its own. The same rules as for rotators: no state, no sleep, no retry, no log.
+ */
+export interface Dependent<Target = unknown, Authority = unknown> {
+  readonly facts: DependentFacts;
+  readonly target: z.ZodType<Target>;
+  readonly authority: z.ZodType<Authority>;
+  /** Looks, and changes nothing. Throws where the place cannot be reached or may not be written. */
+  read(context: DependentContext<Target, Authority>): Promise<Holding>;
+  /** Writes the copy and touches nothing else. Idempotent. Over `seen.lock` where there is one, else `conflict`. */
+  apply(context: DependentContext<Target, Authority>, copy: Copy, seen: Holding): Promise<Evidence>;
+  /** Starts whatever brings the copy into effect, or finds the start of an earlier attempt. */
+  activate?(context: DependentContext<Target, Authority>, copy: Copy, applied: Evidence): Promise<Evidence>;
+  /** Whether those who read from this place have the copy now. `evidence` is what apply and activate remembered, if it is known. */
+  inEffect(context: DependentContext<Target, Authority>, copy: Copy, evidence: Evidence | undefined): Promise<Effect>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds plug-ins of every scope; each plug-in parses its own.
+export type AnyRotator = Rotator<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: as above.
+export type AnyDependent = Dependent<any, any>;

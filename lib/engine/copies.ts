@@ -1,0 +1,293 @@
+import type { Copy, DependentContext, Effect, Evidence, Holding } from './contract.ts';
+import { RotationError } from './errors.ts';
+import { longestWaitSeconds } from './judge.ts';
+import { current, previous, readOurLabel, submitted } from './labels.ts';
+import type { OpenDependent, OpenToken } from './open-token.ts';
+import type { Receipt, SecretState, StoredVersion } from './ports.ts';
+
+/**
+ * What a dependent holds, compared with the versions of the secret. `ours`: an older one, or one that a receipt of ours tells of.
+ * `unknown`: it cannot be read and no receipt tells.
+ */
+export type Standing = 'absent' | 'wanted' | 'current' | 'ours' | 'foreign' | 'unknown';
+
+/** The versions that a dependent may hold with our consent. Older ones are only read when something else is found. */
+export interface Versions {
+  readonly secretArn: string;
+  /** What it is to hold. */
+  readonly wanted: StoredVersion;
+  readonly current: StoredVersion | undefined;
+  older(): Promise<readonly StoredVersion[]>;
+}
+
+export interface Observed {
+  readonly dependent: OpenDependent;
+  readonly context: DependentContext<unknown, unknown>;
+  readonly holding: Holding;
+  readonly standing: Standing;
+  readonly receipt: Receipt | undefined;
+}
+
+/** A dependent with what it is to hold. */
+interface Written {
+  readonly dependent: OpenDependent;
+  readonly context: DependentContext<unknown, unknown>;
+  readonly copy: Copy;
+  receipt: Receipt | undefined;
+}
+
+/** Reads, once, every version that is ours or was current, apart from those already at hand. */
+export function olderVersions(
+  { ports }: OpenToken,
+  secretArn: string,
+  known: readonly (string | undefined)[],
+  state?: SecretState,
+): () => Promise<readonly StoredVersion[]> {
+  let reading: Promise<readonly StoredVersion[]> | undefined;
+  const read = async () => {
+    const { versions } = state ?? (await ports.store.describe(secretArn));
+    const wanted = [...versions].filter(
+      ([versionId, labels]) =>
+        !known.includes(versionId) &&
+        (readOurLabel(labels) !== undefined || [previous, current, submitted].some((label) => labels.includes(label))),
+    );
+    const found = await Promise.all(wanted.map(([versionId]) => ports.store.read(secretArn, { versionId })));
+    return found.filter((version) => version !== undefined);
+  };
+  return () => {
+    reading ??= read();
+    return reading;
+  };
+}
+
+/** Looks at every dependent. Throws where one cannot be reached, or `foreign` where one holds what is not ours. */
+export async function observe(open: OpenToken, versions: Versions): Promise<readonly Observed[]> {
+  const receipts = await receiptsOf(open, versions.secretArn);
+  const observed: Observed[] = [];
+  for (const dependent of open.dependents) observed.push(await observeOne(open, dependent, versions, receipts));
+  for (const { standing, dependent } of observed)
+    if (standing === 'foreign' && dependent.entry.onForeign === 'stop') throw foreign(open, dependent);
+  return observed;
+}
+
+export async function observeOne(
+  open: OpenToken,
+  dependent: OpenDependent,
+  versions: Versions,
+  receipts: ReadonlyMap<string, Receipt>,
+): Promise<Observed> {
+  const context = await dependent.context();
+  const holding = await dependent.plugin.read(context);
+  const receipt = receipts.get(dependent.entry.name);
+  const standing = await stand(dependent, holding, versions, receipt);
+  open.ports.log({ event: 'dependent.read', token: open.token.name, dependent: dependent.entry.name, state: standing });
+  return { dependent, context, holding, standing, receipt };
+}
+
+export async function receiptsOf({ ports }: OpenToken, secretArn: string): Promise<ReadonlyMap<string, Receipt>> {
+  return new Map((await ports.history.receipts(secretArn)).map((receipt) => [receipt.dependent, receipt]));
+}
+
+/**
+ * Brings the dependents to hold `wanted` and to have it in effect: all are applied, then all activated, then all waited for, so that slow
+ * deployments run side by side. Each part finds what an earlier attempt has done. `stillMay` is asked again after every wait.
+ * Throws the first failure, and `not-yet` where something is still under way when the step's time ends.
+ */
+export async function spread(
+  open: OpenToken,
+  observed: readonly Observed[],
+  versions: Versions,
+  stillMay: () => Promise<void>,
+): Promise<void> {
+  const written: Written[] = [];
+  for (const one of observed) {
+    const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
+    written.push({ ...one, copy, receipt: await applyOne(open, one, copy) });
+  }
+  for (const each of written) each.receipt = await activateOne(open, each, each.copy, each.receipt);
+  await waitForAll(open, written, stillMay);
+}
+
+/** Waits until every dependent has the version in effect, and writes nowhere. */
+export async function awaitEffects(open: OpenToken, secretArn: string, version: StoredVersion): Promise<void> {
+  if (open.dependents.length === 0) return;
+  const receipts = await receiptsOf(open, secretArn);
+  const written: Written[] = [];
+  for (const dependent of open.dependents) {
+    const copy = dependent.copyOf(version, secretArn);
+    written.push({ dependent, context: await dependent.context(), copy, receipt: receipts.get(dependent.entry.name) });
+  }
+  await waitForAll(open, written, async () => {});
+}
+
+/** Applies and activates without waiting: for putting back, and for what a sweep finds wrong. */
+export async function rewrite(open: OpenToken, one: Observed, versions: Versions): Promise<void> {
+  const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
+  await activateOne(open, one, copy, await applyOne(open, one, copy));
+}
+
+/** Whether it has the copy in effect now, by reading or by a receipt of exactly this value. A missing receipt never means yes. */
+export async function effectOf(
+  { dependent, context, receipt }: Pick<Written, 'dependent' | 'context' | 'receipt'>,
+  copy: Copy,
+): Promise<Effect> {
+  return dependent.plugin.inEffect(context, copy, evidenceOf(receipt, copy));
+}
+
+async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Receipt | undefined> {
+  const { ports, token } = open;
+  const { entry, plugin } = one.dependent;
+  const known = evidenceOf(one.receipt, copy);
+  const isSettled = one.standing === 'wanted' && (known !== undefined || isExact(one.holding));
+  if (isSettled) return known === undefined ? undefined : one.receipt;
+
+  // The intention is written down first: after a crash in the middle, a changed place is then known to be our own doing.
+  const intended: Receipt = {
+    dependent: entry.name,
+    digest: digestOf(copy),
+    versionId: copy.versionId,
+    appliedAt: ports.clock.now(),
+  };
+  await ports.history.saveReceipt(copy.secretArn, intended);
+  let evidence: Evidence;
+  try {
+    evidence = await plugin.apply(one.context, copy, one.holding);
+  } catch (error) {
+    // Refused for certain: what was there before is still there, and the receipt of that is still true.
+    const isUntouched = error instanceof RotationError && error.definite && one.receipt !== undefined;
+    if (isUntouched) await ports.history.saveReceipt(copy.secretArn, one.receipt);
+    throw named(error, one.dependent, 'apply');
+  }
+  const receipt: Receipt = { ...intended, isWritten: true, appliedAt: ports.clock.now(), ...evidence };
+  await ports.history.saveReceipt(copy.secretArn, receipt);
+  ports.log({ event: 'dependent.applied', token: token.name, dependent: entry.name });
+  return receipt;
+}
+
+async function activateOne(
+  open: OpenToken,
+  one: Omit<Written, 'copy'>,
+  copy: Copy,
+  receipt: Receipt | undefined,
+): Promise<Receipt | undefined> {
+  const { ports, token } = open;
+  const { entry, plugin } = one.dependent;
+  if (plugin.activate === undefined || receipt?.activation !== undefined) return receipt;
+  if (receipt === undefined && (await effectOf({ ...one, receipt }, copy)).state === 'in-effect') return receipt;
+  let evidence: Evidence;
+  try {
+    evidence = await plugin.activate(one.context, copy, evidenceOf(receipt, copy) ?? {});
+  } catch (error) {
+    throw named(error, one.dependent, 'activate');
+  }
+  const basis: Receipt = receipt ?? {
+    dependent: entry.name,
+    digest: digestOf(copy),
+    versionId: copy.versionId,
+    isWritten: true,
+    appliedAt: ports.clock.now(),
+  };
+  const activated = { ...basis, ...evidence };
+  await ports.history.saveReceipt(copy.secretArn, activated);
+  ports.log({ event: 'dependent.activated', token: token.name, dependent: entry.name });
+  return activated;
+}
+
+async function waitForAll(open: OpenToken, written: readonly Written[], stillMay: () => Promise<void>): Promise<void> {
+  const { ports, token } = open;
+  const startedAt = ports.clock.now();
+  let waiting = written;
+  for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
+    const later: Written[] = [];
+    for (const each of waiting) {
+      const { receipt, copy } = each;
+      const { entry } = each.dependent;
+      const effect = await effectOf(each, copy);
+      ports.log({ event: 'dependent.effect', token: token.name, dependent: entry.name, state: effect.state });
+      if (effect.state === 'failed') throw failed(each.dependent, `does not take the new token: ${effect.detail}`);
+      if (effect.state === 'not-yet') later.push(each);
+      else if (receipt !== undefined && receipt.inEffectAt === undefined && receipt.digest === digestOf(copy)) {
+        await ports.history.saveReceipt(copy.secretArn, { ...receipt, inEffectAt: ports.clock.now() });
+      }
+    }
+    if (later.length === 0) return;
+    if (ports.clock.now() - startedAt + wait > longestWaitSeconds * 1000 || ports.remaining() < wait + 10_000) {
+      const names = later.map((each) => each.dependent.entry.name).join(', ');
+      throw new RotationError('not-yet', `${names}: the new token is not in effect there yet`, {
+        fix: 'Nothing to do: the next attempt asks again.',
+      });
+    }
+    await ports.clock.sleep(wait);
+    await stillMay();
+    waiting = later;
+  }
+}
+
+async function stand(
+  dependent: OpenDependent,
+  holding: Holding,
+  versions: Versions,
+  receipt: Receipt | undefined,
+): Promise<Standing> {
+  if (holding.exists === false) return 'absent';
+  const copyOf = (version: StoredVersion) => dependent.copyOf(version, versions.secretArn);
+  const isLike = (version: StoredVersion | undefined) =>
+    version !== undefined && holding.matches?.(copyOf(version).value) === true;
+  // Two values may end alike: then a tail tells nothing, and the receipt has to.
+  const tellsApart = isExact(holding) || !isLike(versions.wanted) || !isLike(versions.current);
+  if (holding.matches !== undefined && tellsApart) {
+    if (isLike(versions.wanted)) return 'wanted';
+    if (isLike(versions.current)) return 'current';
+    for (const version of await versions.older()) {
+      try {
+        if (isLike(version)) return 'ours';
+      } catch {
+        // an older version of another shape cannot be what is there
+      }
+    }
+    return 'foreign';
+  }
+  if (receipt === undefined) return 'unknown';
+  // Without isWritten we died between intending and knowing: what changed since is most likely our own write.
+  if (receipt.isWritten !== true) return 'unknown';
+  if (holding.version !== undefined && receipt.version !== undefined && holding.version !== receipt.version) return 'foreign';
+  if (receipt.digest === digestOf(copyOf(versions.wanted))) return 'wanted';
+  if (versions.current !== undefined && receipt.digest === digestOf(copyOf(versions.current))) return 'current';
+  return 'ours';
+}
+
+function evidenceOf(receipt: Receipt | undefined, copy: Copy): Evidence | undefined {
+  if (receipt === undefined || receipt.isWritten !== true || receipt.digest !== digestOf(copy)) return undefined;
+  const { version, activation } = receipt;
+  return { ...(version === undefined ? {} : { version }), ...(activation === undefined ? {} : { activation }) };
+}
+
+function isExact({ readClass, matches }: Holding): boolean {
+  return matches !== undefined && (readClass === 'value' || readClass === 'digest');
+}
+
+export function digestOf(copy: Copy): string {
+  return copy.value.digest(copy.secretArn);
+}
+
+export function foreign({ token }: OpenToken, { entry }: OpenDependent): RotationError {
+  return new RotationError('foreign', `${entry.name}: holds a value that is neither the current ${token.name} nor one of ours`, {
+    fix: `Find out who changed it. To let Keyturn overwrite it, set \`onForeign: adopt\` for ${entry.name} in the catalog; to keep it, remove the dependent.`,
+    definite: true,
+  });
+}
+
+// A refusal that would be the provider's from a rotator is the dependent's here; which one must be said.
+function named(error: unknown, { entry }: OpenDependent, part: string): unknown {
+  if (!(error instanceof RotationError) || error.ending !== 'good') return error;
+  if (['authority', 'catalog', 'too-large', 'foreign', 'dependent-failed'].includes(error.code)) return error;
+  return failed({ entry }, `${part} was refused: ${error.message}`, error);
+}
+
+function failed({ entry }: { entry: OpenDependent['entry'] }, how: string, cause?: RotationError): RotationError {
+  return new RotationError('dependent-failed', `${entry.name}: ${how}`, {
+    fix: `Mend ${entry.name} or its authority, then rotate again; the current token goes on working.`,
+    ...(cause === undefined ? {} : { cause }),
+    ...(cause?.status === undefined ? {} : { status: cause.status }),
+  });
+}

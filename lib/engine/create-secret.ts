@@ -1,0 +1,157 @@
+import type { Minted } from './contract.ts';
+import { RotationError } from './errors.ts';
+import { current, holderOf, ourLabel, pending, readParked, submitted } from './labels.ts';
+import { markFor } from './mark.ts';
+import type { OpenToken } from './open-token.ts';
+import type { StoredVersion } from './ports.ts';
+import { preflight } from './preflight.ts';
+import type { Secret } from './secret.ts';
+import { assertWritable, isCurrent, type Job, tellQuietly } from './step.ts';
+import { decodeStored, encodeStored, submittedLayout } from './stored-value.ts';
+import { minute } from './time.ts';
+
+export type Created = 'minted' | 'taken up' | 'already pending' | 'already current' | 'taken by another run';
+
+/**
+ * Step 1. Safe to run again after a crash at any line, and beside itself. Cleans nothing up: only `retire` revokes a stored token, and
+ * what is revoked here was never stored, so that nobody can hold it.
+ */
+export async function createSecret(open: OpenToken, job: Job): Promise<Created> {
+  const { store, clock } = open.ports;
+  const state = await store.describe(job.secretArn);
+  if (isCurrent(state, job.clientRequestToken)) return 'already current';
+  assertWritable(open, state, job);
+  // The pending id stands in the map before it has a value: only a look at the value tells.
+  if (await store.read(state.arn, { versionId: job.clientRequestToken })) return 'already pending';
+  const before = await store.read(state.arn, { label: current });
+
+  const candidate =
+    open.rotator.facts.kind === 'assisted' ? await readSubmitted(open, job, holderOf(state, submitted), before) : undefined;
+  await preflight(open, { state, clientRequestToken: job.clientRequestToken }, before);
+  const parked = readParked(before?.labels);
+  if (parked !== undefined && parked.untilSeconds * 1000 > clock.now()) throw stillParked(open, parked);
+
+  if (candidate === undefined) return putMinted(open, job, before, await mint(open, job));
+  const outcome = await putMinted(open, job, before, candidate.minted);
+  // Only now: without the label a crash in between would have lost what the owner typed.
+  await store.moveLabel(state.arn, submitted, { from: candidate.versionId });
+  return outcome === 'minted' ? 'taken up' : outcome;
+}
+
+/** Once an attempt: a lost answer is `uncertain`, and is never tried again here. */
+async function mint(open: OpenToken, job: Job): Promise<Minted> {
+  const { ports, rotator, token, withAuthority } = open;
+  const mark = markFor(open, job);
+  try {
+    return await withAuthority((context) => rotator.mint(context, { mark, random: ports.random }));
+  } catch (error) {
+    if (error instanceof RotationError && (error.definite || error.code === 'uncertain')) throw error;
+    throw new RotationError('uncertain', `${token.provider}: the answer to the request for a new token was lost or unreadable`, {
+      fix: 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
+      ...(error instanceof RotationError ? { cause: error } : {}),
+    });
+  }
+}
+
+async function putMinted(open: OpenToken, job: Job, before: StoredVersion | undefined, minted: Minted): Promise<Created> {
+  const { facts } = open.rotator;
+  let outcome: 'stored' | 'taken';
+  try {
+    const text = encodeStored(open.token.value, minted.credential, before?.text);
+    outcome = await put(open, job, text, [pending, ourLabel(facts.name, minted.ref, facts.secretRefPart !== undefined)]);
+  } catch (error) {
+    if (error instanceof RotationError && error.definite) await revokeNeverStored(open, minted);
+    throw error;
+  }
+  if (outcome === 'taken') {
+    await revokeNeverStored(open, minted);
+    return 'taken by another run';
+  }
+  await tellQuietly(open, {
+    what: 'token.minted',
+    secretArn: job.secretArn,
+    versionId: job.clientRequestToken,
+    message: `${open.token.name}: a new token was made and stored as pending`,
+  });
+  return 'minted';
+}
+
+/** An unclear put revokes nothing: it looks, and puts the same value once more, which is the same as once. */
+async function put({ ports, token }: OpenToken, job: Job, text: Secret, labels: readonly string[]): Promise<'stored' | 'taken'> {
+  const { clientRequestToken: versionId, rotationToken } = job;
+  const version = { versionId, text, labels, ...(rotationToken === undefined ? {} : { rotationToken }) };
+  try {
+    return await ports.store.put(job.secretArn, version);
+  } catch (error) {
+    if (!(error instanceof RotationError) || error.definite) throw error;
+  }
+  try {
+    const there = await ports.store.read(job.secretArn, { versionId: job.clientRequestToken });
+    if (there !== undefined) return there.text.equals(text) ? 'stored' : 'taken';
+    return await ports.store.put(job.secretArn, version);
+  } catch {
+    // A refusal now says nothing about the first put, which may still land.
+    throw new RotationError('uncertain', `${token.name}: Secrets Manager did not answer whether it stored the new token`, {
+      fix: 'Nothing to do: the next attempt finds it if it was stored; if not, it is revoked after two hours.',
+    });
+  }
+}
+
+/** The one exception to "only retire revokes": who lost, or was refused, takes its own token back. Failing that, its mark gives it away. */
+async function revokeNeverStored({ ports, rotator, token, withAuthority }: OpenToken, minted: Minted): Promise<void> {
+  const { kind, strategy } = rotator.facts;
+  // What a person made is theirs; a value that we chose is not installed yet; and a replacement is the only live token there is.
+  if (kind === 'assisted' || strategy !== 'overlap' || rotator.revoke === undefined) return;
+  const revoke = rotator.revoke.bind(rotator);
+  try {
+    await withAuthority((context) => revoke(context, minted));
+  } catch {
+    ports.log({ event: 'stray.left', token: token.name, detail: 'a token that was never stored could not be revoked at once' });
+  }
+}
+
+async function readSubmitted(
+  { ports, rotator, token, withAuthority }: OpenToken,
+  job: Job,
+  versionId: string | undefined,
+  before: StoredVersion | undefined,
+): Promise<{ versionId: string; minted: Minted }> {
+  const version = versionId && (await ports.store.read(job.secretArn, { versionId }));
+  if (!version) {
+    throw new RotationError(
+      'nothing-submitted',
+      `${token.name}: only a person can make this token, and no new one was submitted`,
+      {
+        fix: `Follow the runbook of ${token.name}, then run \`keyturn submit ${token.name}\`.`,
+        definite: true,
+      },
+    );
+  }
+  const credential = decodeStored(submittedLayout(rotator.facts.parts, version.text), version.text);
+  if (before !== undefined && decodeStored(token.value, before.text).value.equals(credential.value)) {
+    await ports.store.moveLabel(job.secretArn, submitted, { from: version.versionId });
+    throw new RotationError('nothing-submitted', `${token.name}: what was submitted is the token that is already in use`, {
+      fix: `Make a new one as the runbook of ${token.name} says, then run \`keyturn submit ${token.name}\`.`,
+      definite: true,
+    });
+  }
+  const inspect = rotator.inspect?.bind(rotator);
+  const inspection = inspect && (await withAuthority((context) => inspect(context, { credential })));
+  const ref = inspection?.ref ?? (rotator.facts.secretRefPart === 'value' ? credential.value.reveal() : undefined);
+  if (ref !== undefined) return { versionId: version.versionId, minted: { credential, ref } };
+  throw new RotationError('malformed', `${token.provider}: did not tell how it names the submitted token`, {
+    fix: 'Check that the submitted value is of the account that the catalog names, and submit it again.',
+    definite: true,
+  });
+}
+
+function stillParked({ token }: OpenToken, parked: { code: string; untilSeconds: number }): RotationError {
+  return new RotationError(
+    'parked',
+    `${token.name}: is parked until ${minute(parked.untilSeconds * 1000)} because of \`${parked.code}\`; the preflight found nothing wrong now`,
+    {
+      fix: `To try at once, run \`keyturn release ${token.name}\` and rotate again.`,
+      definite: true,
+    },
+  );
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { RotationError } from './errors.ts';
+import { type StepName, steps } from './rotate.ts';
+import { Secret } from './secret.ts';
+import type { Job } from './step.ts';
+
+/** What a provider's function may be asked: a step of a rotation, by Secrets Manager, or a job of a sweep, by our own reconciler. */
+export type Request =
+  | { readonly kind: 'step'; readonly step: StepName; readonly job: Job }
+  | { readonly kind: SweepJobName; readonly secretArn: string };
+
+export const sweepJobs = ['retire', 'strays'] as const;
+export type SweepJobName = (typeof sweepJobs)[number];
+
+const secretArn = z
+  .string()
+  .max(2048)
+  .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$/);
+
+const stepEvent = z.strictObject({
+  Step: z.enum(Object.keys(steps) as [StepName, ...StepName[]]),
+  SecretId: secretArn,
+  ClientRequestToken: z.string().regex(/^[A-Za-z0-9-]{32,64}$/),
+  RotationToken: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{36,256}$/)
+    .optional(),
+});
+
+const jobEvent = z.strictObject({ Job: z.enum(sweepJobs), SecretId: secretArn });
+
+/**
+ * Reads an event, or refuses it as `event` with every field that is wrong by name and nothing of what stood there. `functionArn` is the
+ * function that runs us, where it is known. Calls nobody.
+ */
+export function parseEvent(event: unknown, functionArn: string | undefined): Request {
+  const isJob = typeof event === 'object' && event !== null && Object.hasOwn(event, 'Job');
+  if (isJob) {
+    const { Job: kind, SecretId } = check(jobEvent, event);
+    return { kind, secretArn: SecretId };
+  }
+  const { Step: step, SecretId, ClientRequestToken: clientRequestToken, RotationToken } = check(stepEvent, event);
+  return {
+    kind: 'step',
+    step,
+    job: {
+      secretArn: SecretId,
+      clientRequestToken,
+      ...(functionArn === undefined ? {} : { functionArn }),
+      ...(RotationToken === undefined ? {} : { rotationToken: new Secret(RotationToken) }),
+    },
+  };
+}
+
+function check<T>(schema: z.ZodType<T>, event: unknown): T {
+  const parsed = schema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${printable(key)} is not known`);
+    return [`${issue.path.length === 0 ? 'the event' : issue.path.map(String).join('.')} is missing or not of its form`];
+  });
+  throw new RotationError('event', `keyturn: this event cannot be acted on: ${faults.slice(0, 6).join('; ')}`, {
+    fix: 'Only Secrets Manager and the Keyturn reconciler call this function: see who else may invoke it.',
+    definite: true,
+  });
+}
+
+// A key is somebody's text too: it may be long, or hold what a terminal obeys.
+function printable(key: string): string {
+  return /^\w{1,40}$/.test(key) ? key : '(an odd name)';
+}

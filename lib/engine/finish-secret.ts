@@ -1,0 +1,43 @@
+import { RotationError } from './errors.ts';
+import { settle } from './judge.ts';
+import { current, holderOf, readSince } from './labels.ts';
+import type { OpenToken } from './open-token.ts';
+import { assertWritable, isCurrent, type Job, readPending, tellQuietly } from './step.ts';
+import { decodeStored } from './stored-value.ts';
+
+/**
+ * Step 4. Promotes the pending token by a compare-and-swap of AWSCURRENT, and does nothing else. It verifies once more, because nothing
+ * durable says that the test passed. AWSPENDING is left where it is: taking it off is AWS's affair.
+ */
+export async function finishSecret(open: OpenToken, job: Job): Promise<'promoted' | 'already current'> {
+  const { store } = open.ports;
+  const state = await store.describe(job.secretArn);
+  if (isCurrent(state, job.clientRequestToken)) return 'already current';
+  assertWritable(open, state, job);
+  const { version } = await readPending(open, job);
+  await settle(open, decodeStored(open.token.value, version.text), version.createdAt);
+
+  const from = holderOf(state, current);
+  // Current again after a roll-back, it still wears the stamp of its first retirement: its overlap must begin anew.
+  const stamp = readSince(state.versions.get(from ?? ''));
+  if (from !== undefined && stamp !== undefined) await store.moveLabel(state.arn, stamp.label, { from });
+  const outcome = await store.moveLabel(state.arn, current, {
+    to: job.clientRequestToken,
+    ...(from === undefined ? {} : { from }),
+  });
+  if (outcome === 'lost') {
+    if (isCurrent(await store.describe(state.arn), job.clientRequestToken)) return 'already current';
+    throw new RotationError('conflict', `${open.token.name}: AWSCURRENT was moved by somebody else during the last step`, {
+      fix: 'Nothing to do: the next attempt looks at what is current then.',
+      definite: true,
+    });
+  }
+  await open.ports.history.saveFailures(state.arn, 0).catch(() => {}); // only a shorter back-off is lost
+  await tellQuietly(open, {
+    what: 'token.rotated',
+    secretArn: state.arn,
+    versionId: job.clientRequestToken,
+    message: `${open.token.name}: the new token is current; the old one goes on working for ${open.token.overlapHours} hours`,
+  });
+  return 'promoted';
+}

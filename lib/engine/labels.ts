@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import type { SecretState } from './ports.ts';
+
+// Staging labels are the memory that travels with the value. All of ours begin with `keyturn`, as docs/labels.md tells.
+
+export const current = 'AWSCURRENT';
+export const pending = 'AWSPENDING';
+export const previous = 'AWSPREVIOUS';
+/** On a version that a person submitted for a token that no API can mint. */
+export const submitted = 'keyturn-submitted';
+/** On a version known to be in the wrong hands: its overlap is nothing. */
+export const compromised = 'keyturn-compromised';
+
+/** How to revoke this version: it was minted by us (or adopted with the owner's yes) and is not proven dead. */
+export interface OurLabel {
+  readonly provider: string;
+  /** The ref, or the digest of a ref that is itself secret. */
+  readonly ref: string;
+  readonly isDigest: boolean;
+}
+
+const oursPrefix = 'keyturn/';
+const sincePrefix = 'keyturn-since/';
+const parkedPrefix = 'keyturn-parked/';
+
+/** `keyturn/<provider>/<ref>`; of a secret ref only `__` and a digest. */
+export function ourLabel(provider: string, ref: string, refIsSecret: boolean): string {
+  return `${oursPrefix}${provider}/${refIsSecret ? `__${refDigest(ref)}` : encode(ref)}`;
+}
+
+export function refDigest(ref: string): string {
+  return createHash('sha256').update(ref, 'utf8').digest('hex').slice(0, 40);
+}
+
+export function readOurLabel(labels: readonly string[] | undefined): OurLabel | undefined {
+  const label = labels?.find((each) => each.startsWith(oursPrefix));
+  if (label === undefined) return undefined;
+  const [provider, ref] = label.slice(oursPrefix.length).split('/');
+  if (provider === undefined || ref === undefined) return undefined;
+  return ref.startsWith('__') ? { provider, ref: ref.slice(2), isDigest: true } : { provider, ref: decode(ref), isDigest: false };
+}
+
+/** The label as it stands on the version, for taking it off. */
+export function ourLabelText(labels: readonly string[] | undefined): string | undefined {
+  return labels?.find((each) => each.startsWith(oursPrefix));
+}
+
+/** Stamped by the first sweep that sees a version superseded. Seconds since 1970, because a label is for people too. */
+export function sinceLabel(seconds: number): string {
+  return `${sincePrefix}${seconds}`;
+}
+
+export function readSince(labels: readonly string[] | undefined): { label: string; seconds: number } | undefined {
+  const label = labels?.find((each) => each.startsWith(sincePrefix));
+  return label === undefined ? undefined : { label, seconds: Number(label.slice(sincePrefix.length)) };
+}
+
+/** Parked until a moment, because of a code. Until then a rotation is only tried as far as its preflight. */
+export function parkedLabel(code: string, untilSeconds: number): string {
+  return `${parkedPrefix}${code}/${untilSeconds}`;
+}
+
+export function readParked(
+  labels: readonly string[] | undefined,
+): { label: string; code: string; untilSeconds: number } | undefined {
+  const label = labels?.find((each) => each.startsWith(parkedPrefix));
+  if (label === undefined) return undefined;
+  const [code = '', until = '0'] = label.slice(parkedPrefix.length).split('/');
+  return { label, code, untilSeconds: Number(until) };
+}
+
+/** Which version has a label; a label is on one version at most. */
+export function holderOf(state: SecretState, label: string): string | undefined {
+  for (const [versionId, labels] of state.versions) if (labels.includes(label)) return versionId;
+  return undefined;
+}
+
+/** Tokens that wait for revocation: ours, and neither current nor pending. */
+export function debtOf(state: SecretState): readonly string[] {
+  return [...state.versions]
+    .filter(([, labels]) => readOurLabel(labels) !== undefined && !labels.includes(current) && !labels.includes(pending))
+    .map(([versionId]) => versionId);
+}
+
+// AWS documents a label's length and not its characters, so refs are kept to those that every AWS name takes: the rest becomes `_` and hex.
+function encode(ref: string): string {
+  return [...Buffer.from(ref, 'utf8')]
+    .map((byte) => {
+      const character = String.fromCharCode(byte);
+      return /[A-Za-z0-9.:=@+-]/.test(character) ? character : `_${byte.toString(16).padStart(2, '0')}`;
+    })
+    .join('');
+}
+
+function decode(encoded: string): string {
+  const bytes: number[] = [];
+  for (let at = 0; at < encoded.length; at += 1) {
+    if (encoded[at] === '_') {
+      bytes.push(Number.parseInt(encoded.slice(at + 1, at + 3), 16));
+      at += 2;
+    } else {
+      bytes.push(encoded.charCodeAt(at));
+    }
+  }
+  return Buffer.from(bytes).toString('utf8');
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import type { Instant } from './contract.ts';
+import { current, debtOf, holderOf, pending } from './labels.ts';
+import type { SecretState } from './ports.ts';
+import { dueAt, meaningless } from './retire.ts';
+
+/** What a sweep asks a provider's function to do for one secret. Each is idempotent, and looks again before it acts. */
+export interface SweepJob {
+  readonly job: 'retire' | 'strays';
+  readonly secretArn: string;
+}
+
+/** A sweep comes this often. */
+export const sweepMinutes = 15;
+/** Strays are looked for this often, at a time of the secret's own, so that a fleet does not ask its providers all at once. */
+export const strayHours = 6;
+
+/**
+ * Compares a secret's labels with the clock, and nothing else: the reconciler never sees a value. Level-triggered: the same state and time
+ * give the same plan, whatever was or was not delivered before.
+ */
+export function planSweep(token: { readonly overlapHours: number }, state: SecretState, now: Instant): readonly SweepJob[] {
+  const { arn: secretArn, versions } = state;
+  const hasDue = debtOf(state).some((versionId) => {
+    const due = dueAt(token, versions.get(versionId) ?? []);
+    return due === 'unknown' || due <= now;
+  });
+  const hasClutter = [...versions.values()].some((labels) => meaningless(labels).length > 0);
+  const underway = holderOf(state, pending);
+  const isStuck = underway !== undefined && underway !== holderOf(state, current);
+  return [
+    ...(hasDue || hasClutter ? [{ job: 'retire', secretArn } as const] : []),
+    ...(isStuck || isStrayTime(secretArn, now) ? [{ job: 'strays', secretArn } as const] : []),
+  ];
+}
+
+function isStrayTime(secretArn: string, now: Instant): boolean {
+  const slots = (strayHours * 60) / sweepMinutes;
+  const own = createHash('sha256').update(secretArn).digest().readUInt32BE(0) % slots;
+  return Math.floor(now / (sweepMinutes * 60_000)) % slots === own;
+}

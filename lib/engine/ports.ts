@@ -1,0 +1,133 @@
+import type { AwsDoor, Http, Instant } from './contract.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Address } from './facts.ts';
+import type { Secret } from './secret.ts';
+
+// The engine's ports: everything that it knows of the world comes through here. lib/aws has them for AWS, the tests their own.
+
+/** What DescribeSecret tells, as far as the engine asks. */
+export interface SecretState {
+  readonly arn: string;
+  /** Labels by version id. A pending version stands here before it has a value. */
+  readonly versions: ReadonlyMap<string, readonly string[]>;
+  readonly rotationEnabled: boolean | undefined;
+  readonly rotationFunctionArn: string | undefined;
+}
+
+export interface StoredVersion {
+  readonly versionId: string;
+  readonly labels: readonly string[];
+  readonly text: Secret;
+  readonly createdAt: Instant;
+}
+
+export interface NewVersion {
+  readonly versionId: string;
+  readonly text: Secret;
+  readonly labels: readonly string[];
+  /** What Secrets Manager gave this rotation to prove that a put through another role belongs to it. */
+  readonly rotationToken?: Secret;
+}
+
+export type Which = { readonly versionId: string } | { readonly label: string };
+
+/**
+ * Secrets Manager. Refusals that certainly had no effect are thrown with `definite: true`; an unanswered write is `uncertain`.
+ */
+export interface Store {
+  /** Throws `not-ours` where there is no such secret. */
+  describe(secretId: string): Promise<SecretState>;
+  /** Undefined where the secret has no such version, or the version no value. */
+  read(secretId: string, which: Which): Promise<StoredVersion | undefined>;
+  /**
+   * Stores a value under a version id with labels, never trying by itself a second time. `taken`: the id already has another value.
+   * The same id with the same value is `stored`.
+   */
+  put(secretId: string, version: NewVersion): Promise<'stored' | 'taken'>;
+  /**
+   * Moves one label: `to` alone adds it, `from` alone takes it off, both move it if `from` still has it. `lost` where `from` has it no
+   * longer (or, without `from`, another version has it): a compare-and-swap.
+   */
+  moveLabel(secretId: string, label: string, move: { from?: string; to?: string }): Promise<'moved' | 'lost'>;
+}
+
+/** What we wrote where, and when: evidence for places that cannot be read back. */
+export interface Receipt {
+  readonly dependent: string;
+  /** Of the value that was written, salted with the secret's ARN. */
+  readonly digest: string;
+  readonly versionId: string;
+  /** False or missing: the write was intended, and nobody knows whether it took place. */
+  readonly isWritten?: boolean;
+  /** What the dependent called its content after our write. */
+  readonly version?: string;
+  readonly activation?: string;
+  readonly appliedAt: Instant;
+  readonly inEffectAt?: Instant;
+}
+
+/** Receipts and what happened. Losing all of it loses no token: the next sweep proves again. */
+export interface History {
+  receipts(secretArn: string): Promise<readonly Receipt[]>;
+  saveReceipt(secretArn: string, receipt: Receipt): Promise<void>;
+  /** How often in a row the token failed for good: the back-off's exponent. */
+  failures(secretArn: string): Promise<number>;
+  saveFailures(secretArn: string, count: number): Promise<void>;
+}
+
+export interface Clock {
+  now(): Instant;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** What happened, for people and machines. Never holds a value. */
+export interface Happening {
+  readonly what:
+    | 'token.minted'
+    | 'token.rotated'
+    | 'token.revoked'
+    | 'token.stray-revoked'
+    | 'rotation.failed'
+    | 'rotation.rolled-forward'
+    | 'retirement.held'
+    | 'stray.reported';
+  readonly token: string;
+  readonly secretArn: string;
+  readonly versionId?: string;
+  readonly ref?: string;
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+/** One line of the log: progress in the small. */
+export interface LogEntry {
+  readonly event: string;
+  readonly token?: string;
+  readonly dependent?: string;
+  readonly step?: string;
+  readonly state?: string;
+  readonly detail?: string;
+  readonly code?: ErrorCode;
+}
+
+export interface Ports {
+  readonly store: Store;
+  readonly history: History;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => Uint8Array;
+  /** A door that lets only these addresses through; `api` is the base of relative paths. */
+  readonly http: (who: string, allow: { api: string | undefined; hosts: readonly string[] }) => Http;
+  readonly aws: (via: string | undefined) => AwsDoor;
+  readonly log: (entry: LogEntry) => void;
+  /** Tells the world. The engine never lets a failure here fail a step. */
+  readonly tell: (happening: Happening) => Promise<void>;
+  /** Milliseconds until whatever runs us is ended. */
+  readonly remaining: () => number;
+}
+
+/** An address of the facts, made concrete by the scope or target that the catalog gives. */
+export function concrete(address: Address, fields: unknown): string {
+  if (typeof address === 'string') return address;
+  return String((fields as Record<string, unknown>)[address.field]);
+}

@@ -1,0 +1,110 @@
+import type { Found } from './contract.ts';
+import { foreign, observeOne, olderVersions, receiptsOf } from './copies.ts';
+import { RotationError } from './errors.ts';
+import { debtOf } from './labels.ts';
+import { attemptHash } from './mark.ts';
+import type { OpenToken } from './open-token.ts';
+import type { SecretState, StoredVersion } from './ports.ts';
+import { assertCarriable } from './stored-value.ts';
+import { strayMinimumAgeHours, straysOf } from './strays.ts';
+
+/**
+ * Whatever can fail fails here, before anything is minted and with nothing to clean: the authority works, a slot is free, no answer of
+ * this attempt is still lost, the stored value can take the new one, every dependent can be reached, is ours and large enough.
+ */
+export async function preflight(
+  open: OpenToken,
+  attempt: { readonly state: SecretState; readonly clientRequestToken: string },
+  currentVersion: StoredVersion | undefined,
+): Promise<void> {
+  tooManyRetiring(open, attempt.state);
+  assertCarriable(open.token.value, currentVersion?.text);
+  sizesFit(open);
+  const live = await liveTokens(open);
+  if (live !== undefined) {
+    noAnswerIsLost(open, attempt, live);
+    aSlotIsFree(open, live);
+  }
+  await dependentsAreReady(open, attempt.state, currentVersion);
+}
+
+/** The provider's list of live tokens, or undefined where it has none. Asking for it proves the authority. */
+export async function liveTokens(open: OpenToken): Promise<readonly Found[] | undefined> {
+  const find = open.rotator.find?.bind(open.rotator);
+  return find && open.withAuthority((context) => find(context));
+}
+
+function tooManyRetiring({ rotator, token }: OpenToken, state: SecretState): void {
+  const { slots } = rotator.facts;
+  const most = slots.can ? Math.min(6, slots.live - 2) : 6;
+  const waiting = debtOf(state).length;
+  if (waiting <= most) return;
+  throw new RotationError(
+    'too-many-retiring',
+    `${token.name}: ${waiting} older tokens still wait for their revocation, and ${most} may`,
+    {
+      fix: 'See `keyturn status` for what each waits for; a longer schedule or a shorter overlap keeps this from happening again.',
+      definite: true,
+    },
+  );
+}
+
+function sizesFit({ rotator, dependents }: OpenToken): void {
+  for (const { entry, plugin } of dependents) {
+    const { maximumBytes } = plugin.facts;
+    if (!maximumBytes.can || rotator.facts.valueBytes <= maximumBytes.bytes) continue;
+    throw new RotationError(
+      'too-large',
+      `${entry.name}: takes ${maximumBytes.bytes} bytes and the token may have ${rotator.facts.valueBytes}`,
+      {
+        fix: 'Let this dependent read the secret itself instead of keeping a copy.',
+        definite: true,
+      },
+    );
+  }
+}
+
+function noAnswerIsLost(
+  open: OpenToken,
+  { state, clientRequestToken }: { state: SecretState; clientRequestToken: string },
+  live: readonly Found[],
+): void {
+  const youngest = open.ports.clock.now() - strayMinimumAgeHours * 3_600_000;
+  const isOfThisAttempt = (attempt: string | undefined) => attempt === undefined || attempt === attemptHash(clientRequestToken);
+  const lost = straysOf(open, state, live, clientRequestToken).ours.some(
+    ({ attempt, bornAt = 0 }) => isOfThisAttempt(attempt) && bornAt > youngest,
+  );
+  if (!lost) return;
+  throw new RotationError('uncertain', `${open.token.provider}: an earlier attempt made a token whose value was lost`, {
+    fix: `Nothing to do: it is revoked once it is ${strayMinimumAgeHours} hours old, and the rotation goes on after that.`,
+    definite: true,
+  });
+}
+
+function aSlotIsFree({ rotator, token }: OpenToken, live: readonly Found[]): void {
+  const { slots } = rotator.facts;
+  if (!slots.can || live.length < slots.live) return;
+  throw new RotationError(
+    'key-limit',
+    `${token.provider}: ${live.length} tokens are live and the provider allows ${slots.live}`,
+    {
+      fix: 'Revoke one at the provider that nobody uses, or wait until Keyturn has retired an older one, then rotate again.',
+      definite: true,
+    },
+  );
+}
+
+async function dependentsAreReady(open: OpenToken, state: SecretState, currentVersion: StoredVersion | undefined): Promise<void> {
+  const receipts = open.dependents.length === 0 ? new Map() : await receiptsOf(open, state.arn);
+  for (const dependent of open.dependents) {
+    // Before anything is minted the wanted value is the current one; without a current one only reachability can be seen.
+    if (currentVersion === undefined) {
+      await dependent.plugin.read(await dependent.context());
+      continue;
+    }
+    const older = olderVersions(open, state.arn, [currentVersion.versionId], state);
+    const versions = { secretArn: state.arn, wanted: currentVersion, current: currentVersion, older };
+    const { standing } = await observeOne(open, dependent, versions, receipts);
+    if (standing === 'foreign' && dependent.entry.onForeign === 'stop') throw foreign(open, dependent);
+  }
+}

@@ -1,0 +1,330 @@
+import type { Credential, Instant } from './contract.ts';
+import {
+  digestOf,
+  effectOf,
+  foreign,
+  type Observed,
+  observeOne,
+  olderVersions,
+  receiptsOf,
+  rewrite,
+  type Versions,
+} from './copies.ts';
+import { asRotationError, type ErrorCode, RotationError } from './errors.ts';
+import { judge } from './judge.ts';
+import {
+  compromised,
+  current,
+  debtOf,
+  holderOf,
+  ourLabelText,
+  pending,
+  previous,
+  readOurLabel,
+  readParked,
+  readSince,
+  sinceLabel,
+} from './labels.ts';
+import type { OpenToken } from './open-token.ts';
+import type { SecretState, StoredVersion } from './ports.ts';
+import { refOf } from './ref.ts';
+import { tellQuietly } from './step.ts';
+import { decodeStored } from './stored-value.ts';
+import { strayMinimumAgeHours } from './strays.ts';
+import { minute, seconds } from './time.ts';
+
+/** The overlap is stretched by this, so that clocks may differ by an hour. */
+export const clockSkewHours = 1;
+
+/** What became of one superseded token in one attempt. `waits` comes right by itself; `held` needs a person. */
+export type Retirement =
+  | { readonly versionId: string; readonly outcome: 'revoked' }
+  | { readonly versionId: string; readonly outcome: 'waits'; readonly why: string; readonly until?: Instant }
+  | {
+      readonly versionId: string;
+      readonly outcome: 'held';
+      readonly code: ErrorCode;
+      readonly why: string;
+      readonly fix: string;
+    };
+
+/**
+ * The fifth step, and the only one that revokes a stored token: on evidence that nobody needs it. The overlap is over since the stamp, the
+ * current token works now, every dependent has it in effect by reading or by receipt, the provider says that the old one has been quiet,
+ * and it is neither current nor pending by value and ref. Then it is proven dead, and only then does its label go.
+ */
+export async function retire(open: OpenToken, secretArn: string): Promise<readonly Retirement[]> {
+  const state = await open.ports.store.describe(secretArn);
+  await tidy(open, state);
+  const results: Retirement[] = [];
+  for (const versionId of debtOf(state)) results.push(await retireOne(open, state, versionId));
+  return results;
+}
+
+/** What a sweep can tell from the labels alone: undefined where nothing is to be done for this version now. */
+export function dueAt({ overlapHours }: { readonly overlapHours: number }, labels: readonly string[]): Instant | 'unknown' {
+  if (labels.includes(compromised)) return 0;
+  const since = readSince(labels);
+  return since === undefined ? 'unknown' : (since.seconds + (overlapHours + clockSkewHours) * 3600) * 1000;
+}
+
+async function retireOne(open: OpenToken, state: SecretState, versionId: string): Promise<Retirement> {
+  try {
+    const until = await overlapEnd(open, state, versionId);
+    if (until > open.ports.clock.now()) return waits(versionId, `its overlap ends ${minute(until)}`, until);
+    if (open.token.mode !== 'retire')
+      return waits(versionId, `the token is in mode \`${open.token.mode}\`, so nothing is revoked`);
+    const doomed = await assemble(open, state, versionId);
+    await assertReplaced(open, state, doomed);
+    await assertQuiet(open, doomed);
+    await revoke(open, state, doomed);
+    if (!(await isDead(open, doomed.credential))) {
+      throw new RotationError('still-alive', `${open.rotator.facts.name}: accepts the old token after its revocation`, {
+        fix: 'Nothing to do: it is revoked and asked for again at the next sweep.',
+      });
+    }
+    await forget(open, state, versionId);
+    return { versionId, outcome: 'revoked' };
+  } catch (problem) {
+    const error = asRotationError(problem, 'retire');
+    const { name } = open.token;
+    open.ports.log({ event: 'retirement.waits', token: name, code: error.code, detail: error.message });
+    if (error.ending === 'now') return waits(versionId, error.message);
+    await tellQuietly(open, {
+      what: 'retirement.held',
+      secretArn: state.arn,
+      versionId,
+      code: error.code,
+      message: `${name}: an old token is kept: ${error.message}`,
+      fix: error.fix,
+    });
+    return { versionId, outcome: 'held', code: error.code, why: error.message, fix: error.fix };
+  }
+}
+
+/**
+ * When the overlap is over. A version superseded is stamped by the first sweep that sees it so: late by a sweep, never early. One that was
+ * never promoted has no overlap, but is left alone until no slow run can still be at work on it.
+ */
+async function overlapEnd(open: OpenToken, state: SecretState, versionId: string): Promise<Instant> {
+  const { store, clock } = open.ports;
+  const labels = state.versions.get(versionId) ?? [];
+  const due = dueAt(open.token, labels);
+  if (due !== 'unknown') return due;
+  if (!labels.includes(previous)) {
+    const version = await store.read(state.arn, { versionId });
+    const successor = await store.read(state.arn, { label: current });
+    // Younger than what is current, and not what was current before: it cannot have been in use.
+    const neverPromoted = version !== undefined && (successor === undefined || version.createdAt > successor.createdAt);
+    if (neverPromoted) return version.createdAt + strayMinimumAgeHours * 3_600_000;
+  }
+  // One label is on one version only, so two versions stamped in the same second need different ones.
+  const taken = new Set([...state.versions.values()].flat());
+  let stamp = seconds(clock.now());
+  while (taken.has(sinceLabel(stamp))) stamp += 1;
+  await store.moveLabel(state.arn, sinceLabel(stamp), { to: versionId });
+  return (stamp + (open.token.overlapHours + clockSkewHours) * 3600) * 1000;
+}
+
+interface Doomed {
+  readonly version: StoredVersion;
+  readonly credential: Credential;
+  readonly ref: string;
+  /** What took its place; undefined where nothing ever was current. */
+  readonly successor: StoredVersion | undefined;
+}
+
+/** Reads what is to go and what is to stay, and refuses where they might be the same. */
+async function assemble(open: OpenToken, state: SecretState, versionId: string): Promise<Doomed> {
+  const { store } = open.ports;
+  const { facts } = open.rotator;
+  const version = await store.read(state.arn, { versionId });
+  if (version === undefined) throw held('value-shape', `${open.token.name}: the old version has no value any more`, byHand(open));
+  const credential = decodeStored(open.token.value, version.text);
+  const ref = refOf(facts, version.labels, credential);
+  if (ref === undefined)
+    throw held('value-shape', `${open.token.name}: the old version does not tell how ${facts.title} names it`, byHand(open));
+
+  const successor = await store.read(state.arn, { label: current });
+  const underway = holderOf(state, pending) === undefined ? undefined : await store.read(state.arn, { label: pending });
+  for (const stays of [successor, underway]) {
+    if (stays === undefined) continue;
+    const staying = decodeStored(open.token.value, stays.text);
+    const isSame = staying.value.equals(credential.value);
+    // A replacement keeps its ref; otherwise two refs must differ, and an unknown one might be this.
+    const stayingRef = facts.strategy === 'replace' ? undefined : await findRef(open, stays, staying);
+    if (isSame || stayingRef === ref)
+      throw held('same-token', `${open.token.name}: the old version holds the token that is in use`, byHand(open));
+    if (stayingRef === undefined && facts.strategy !== 'replace') {
+      throw held(
+        'unknown-ref',
+        `${open.token.name}: what is in use was put in by hand, and ${facts.title} does not tell which token it is`,
+        `Run \`keyturn adopt ${open.token.name}\`, or revoke the old token by hand.`,
+      );
+    }
+  }
+  return { version, credential, ref, successor };
+}
+
+async function findRef(open: OpenToken, version: StoredVersion, credential: Credential): Promise<string | undefined> {
+  const known = refOf(open.rotator.facts, version.labels, credential);
+  const inspect = open.rotator.inspect?.bind(open.rotator);
+  if (known !== undefined || inspect === undefined) return known;
+  return (await open.withAuthority((context) => inspect(context, { credential }))).ref;
+}
+
+/** The current token works, and every dependent has it in effect: by reading, or by a receipt of exactly this value. */
+async function assertReplaced(open: OpenToken, state: SecretState, { version, successor }: Doomed): Promise<void> {
+  const { ports, token } = open;
+  if (successor === undefined) return; // never promoted, and nothing else is current: no consumer has anything of ours
+  const judgement = await judge(open, decodeStored(token.value, successor.text));
+  if (!judgement.ok) {
+    const code = judgement.why === 'rejected' ? 'current-refused' : 'limited';
+    throw new RotationError(code, `${token.provider}: does not vouch for the current token: ${judgement.detail}`, {
+      fix: `Rotate ${token.name} if its current token is really dead; the old one is kept until then.`,
+    });
+  }
+  const older = olderVersions(open, state.arn, [successor.versionId], state);
+  const versions: Versions = { secretArn: state.arn, wanted: successor, current: successor, older };
+  const receipts = await receiptsOf(open, state.arn);
+  // All are asked before one is waited for, so that what is wrong is put right everywhere at once.
+  let lacking: RotationError | undefined;
+  for (const dependent of open.dependents) {
+    const one = await observeOne(open, dependent, versions, receipts);
+    const problem = await evidenceLacking(open, one, versions);
+    lacking ??= problem;
+  }
+  if (lacking !== undefined) throw lacking;
+  ports.log({ event: 'retirement.evidence', token: token.name, detail: version.versionId, state: 'complete' });
+}
+
+/** What still speaks against it at one dependent. No evidence is no: it is written again, and the next sweep asks again. */
+async function evidenceLacking(open: OpenToken, one: Observed, versions: Versions): Promise<RotationError | undefined> {
+  const { ports } = open;
+  const { entry, plugin } = one.dependent;
+  if (one.standing === 'foreign' && entry.onForeign === 'stop') return foreign(open, one.dependent);
+  const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
+  const effect = one.standing === 'wanted' ? await effectOf(one, copy) : undefined;
+  if (effect?.state !== 'in-effect') {
+    await rewrite(open, one, versions);
+    return notYet(entry.name, 'does not have the current token in effect; it was written again');
+  }
+  if (plugin.facts.drainSeconds === 0) return undefined;
+  const receipt = one.receipt?.digest === digestOf(copy) ? one.receipt : undefined;
+  if (receipt?.inEffectAt === undefined) {
+    const { version } = one.holding;
+    const basis = {
+      dependent: entry.name,
+      digest: digestOf(copy),
+      versionId: copy.versionId,
+      isWritten: true,
+      appliedAt: ports.clock.now(),
+    };
+    const seen = version === undefined ? basis : { ...basis, version };
+    await ports.history.saveReceipt(versions.secretArn, { ...seen, ...receipt, inEffectAt: ports.clock.now() });
+    return notYet(entry.name, 'has it in effect since now, and may still run with the old one');
+  }
+  const drainedAt = receipt.inEffectAt + plugin.facts.drainSeconds * 1000;
+  return drainedAt > ports.clock.now()
+    ? notYet(entry.name, `may still run with the old token until ${minute(drainedAt)}`)
+    : undefined;
+}
+
+/** Asked of the provider, never tried out: verifying the old token would itself be a use. */
+async function assertQuiet(open: OpenToken, { credential, ref }: Doomed): Promise<void> {
+  const { rotator, token, ports } = open;
+  const { lastUsed } = rotator.facts;
+  const inspect = rotator.inspect?.bind(rotator);
+  if (!lastUsed.can || inspect === undefined) return;
+  const told = await open.withAuthority((context) => inspect(context, { ref, credential }));
+  if (told.lastUsedAt === null) return;
+  const blur = (lastUsed.granularityMinutes + lastUsed.lagMinutes) * 60_000;
+  const quietAt = told.lastUsedAt === undefined ? undefined : told.lastUsedAt + blur + token.quietHours * 3_600_000;
+  if (quietAt !== undefined && quietAt <= ports.clock.now()) return;
+  const when = told.lastUsedAt === undefined ? 'and its last use is not told' : `last on ${minute(told.lastUsedAt)}`;
+  const who = told.lastUsedBy === undefined ? '' : ` by ${told.lastUsedBy}`;
+  throw held(
+    'still-used',
+    `${token.name}: somebody still uses the old token, ${when}${who}`,
+    `Find out who it is and add them to the catalog (\`consumers\` or \`dependents\`); \`keyturn release ${token.name}\` revokes it all the same.`,
+  );
+}
+
+async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Promise<void> {
+  const { rotator, token, ports } = open;
+  const { version, credential, ref, successor } = doomed;
+  // Everything before this line can be undone, so the labels are asked for once more.
+  const now = await ports.store.describe(state.arn);
+  const labels = now.versions.get(version.versionId) ?? [];
+  const isStillDebt = readOurLabel(labels) !== undefined && !labels.includes(current) && !labels.includes(pending);
+  if (!isStillDebt || holderOf(now, current) !== successor?.versionId || holderOf(now, pending) !== holderOf(state, pending)) {
+    throw new RotationError('conflict', `${token.name}: labels were moved while the evidence was gathered`, {
+      fix: 'Nothing to do: the next sweep looks again.',
+    });
+  }
+  if (rotator.facts.strategy === 'replace') return; // minting the next one has ended it
+  const end = rotator.revoke?.bind(rotator);
+  if (end === undefined) throw held('unknown-ref', `${token.provider}: has no way to revoke a token by API`, byHand(open));
+  await open.withAuthority((context) => end(context, { ref, credential }));
+  ports.log({ event: 'token.revoke-sent', token: token.name, detail: version.versionId });
+}
+
+/** The provider answers as it does to a token that it does not know; silence or a fault of its own is no proof. */
+async function isDead(open: OpenToken, credential: Credential): Promise<boolean> {
+  const { ports, rotator } = open;
+  const patience = Math.min(rotator.facts.deathSeconds, 60) * 1000;
+  const startedAt = ports.clock.now();
+  for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
+    const judgement = await judge(open, credential);
+    if (!judgement.ok && judgement.why === 'rejected') return true;
+    if (ports.clock.now() - startedAt + wait > patience || ports.remaining() < wait + 10_000) return false;
+    await ports.clock.sleep(wait);
+  }
+}
+
+/** Our label first: a stamp that is left behind by a crash here means nothing, and the next sweep takes it off. */
+async function forget(open: OpenToken, state: SecretState, versionId: string): Promise<void> {
+  const { store } = open.ports;
+  const labels = state.versions.get(versionId) ?? [];
+  const ours = ourLabelText(labels);
+  if (ours !== undefined) await store.moveLabel(state.arn, ours, { from: versionId });
+  await tellQuietly(open, {
+    what: 'token.revoked',
+    secretArn: state.arn,
+    versionId,
+    message: `${open.token.name}: the old token was revoked and is proven dead`,
+  });
+  const fresh = await store.describe(state.arn);
+  await tidy(open, fresh);
+}
+
+/** Takes off labels that have lost their meaning: a stamp on what is current again or no longer ours, a parking on what is not current. */
+async function tidy({ ports }: OpenToken, state: SecretState): Promise<void> {
+  for (const [versionId, labels] of state.versions)
+    for (const label of meaningless(labels)) await ports.store.moveLabel(state.arn, label, { from: versionId });
+}
+
+/** The labels of one version that have lost their meaning. */
+export function meaningless(labels: readonly string[]): readonly string[] {
+  const since = readSince(labels);
+  const parked = readParked(labels);
+  const isCurrent = labels.includes(current);
+  const isOurs = readOurLabel(labels) !== undefined;
+  return [...(since && (isCurrent || !isOurs) ? [since.label] : []), ...(parked && !isCurrent ? [parked.label] : [])];
+}
+
+function waits(versionId: string, why: string, until?: Instant): Retirement {
+  return { versionId, outcome: 'waits', why, ...(until === undefined ? {} : { until }) };
+}
+
+function held(code: ErrorCode, message: string, fix: string): RotationError {
+  return new RotationError(code, message, { fix });
+}
+
+function notYet(name: string, how: string): RotationError {
+  return new RotationError('not-yet', `${name}: ${how}`, { fix: 'Nothing to do: the next sweep asks again.' });
+}
+
+function byHand({ rotator }: OpenToken): string {
+  return `Revoke the old token by hand: ${rotator.facts.ifAllElseFails}`;
+}

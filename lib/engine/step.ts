@@ -1,0 +1,95 @@
+import { RotationError } from './errors.ts';
+import { current, pending } from './labels.ts';
+import type { OpenToken } from './open-token.ts';
+import type { Happening, SecretState, StoredVersion } from './ports.ts';
+import type { Secret } from './secret.ts';
+
+/** One rotation of one secret: what all four steps get, as often as AWS likes. */
+export interface Job {
+  readonly secretArn: string;
+  /** The id of the version being made; the same for all steps and for retries. */
+  readonly clientRequestToken: string;
+  /** The function that runs us, where it is known: the secret must name it. */
+  readonly functionArn?: string;
+  readonly rotationToken?: Secret;
+}
+
+export function isCurrent(state: SecretState, versionId: string): boolean {
+  return state.versions.get(versionId)?.includes(current) === true;
+}
+
+/** Throws where this rotation may not begin (or go on) to write. */
+export function assertWritable({ token }: OpenToken, state: SecretState, job: Job): void {
+  if (token.mode === 'observe') {
+    throw stop(
+      'observing',
+      `${token.name}: is only observed, so no rotation is begun`,
+      'Set `mode: rotate` in the catalog when its owner agrees.',
+    );
+  }
+  if (job.functionArn !== undefined && state.rotationFunctionArn !== undefined && state.rotationFunctionArn !== job.functionArn) {
+    throw stop(
+      'not-ours',
+      `${token.name}: the secret names another rotation function`,
+      'Point the secret at one function only: deploy again.',
+    );
+  }
+  if (state.rotationEnabled !== true) {
+    throw stop(
+      'cancelled',
+      `${token.name}: rotation is turned off for this secret`,
+      'Turn it on again by RotateSecret (or Rotate in the console).',
+    );
+  }
+  if (state.versions.get(job.clientRequestToken)?.includes(pending) !== true) throw notPending(token.name);
+}
+
+export interface Pending {
+  readonly version: StoredVersion;
+  /**
+   * The rotation is over: this version is current and no longer pending. One that is both may be the first value of an empty secret, which
+   * Secrets Manager makes current at once, before any dependent has it; so it is gone through like a pending one.
+   */
+  readonly isOver: boolean;
+}
+
+/**
+ * The pending version with its value, in one call. Throws `not-pending` where AWSPENDING has left it. Steps follow each other so fast that
+ * one may not see what the one before wrote, so a miss is looked at again before it is believed.
+ */
+export async function readPending({ ports, token }: OpenToken, job: Job): Promise<Pending> {
+  for (let looks = 1; ; looks += 1) {
+    const version = await ports.store.read(job.secretArn, { versionId: job.clientRequestToken });
+    if (version?.labels.includes(pending)) return { version, isOver: false };
+    if (version?.labels.includes(current)) return { version, isOver: true };
+    if (looks === 3) throw notPending(token.name);
+    await ports.clock.sleep(1000);
+  }
+}
+
+/** Tells the world, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again. */
+export async function tellQuietly({ ports, token }: OpenToken, happening: Omit<Happening, 'token'>): Promise<void> {
+  ports.log({
+    event: happening.what,
+    token: token.name,
+    detail: happening.message,
+    ...(happening.code ? { code: happening.code } : {}),
+  });
+  try {
+    await ports.tell({ ...happening, token: token.name });
+  } catch {
+    ports.log({ event: 'tell.failed', token: token.name, detail: happening.what });
+  }
+}
+
+function notPending(name: string): RotationError {
+  return stop(
+    'not-pending',
+    `${name}: AWSPENDING is not on this version, so this rotation is over`,
+    'Nothing to do: rotate again if a new token is wanted.',
+  );
+}
+
+function stop(code: 'observing' | 'not-ours' | 'cancelled' | 'not-pending', message: string, fix: string): RotationError {
+  return new RotationError(code, message, { fix, definite: true });
+}

@@ -1,0 +1,131 @@
+import { observeOne, olderVersions, receiptsOf, rewrite, type Versions } from './copies.ts';
+import { asRotationError, type RotationError } from './errors.ts';
+import { judge } from './judge.ts';
+import { current, holderOf, parkedLabel, pending, readOurLabel, readParked } from './labels.ts';
+import type { OpenToken } from './open-token.ts';
+import type { SecretState, StoredVersion } from './ports.ts';
+import { isCurrent, type Job, tellQuietly } from './step.ts';
+import { decodeStored } from './stored-value.ts';
+import { seconds } from './time.ts';
+
+/** The first back-off after a failure for good; it doubles with each further one, up to a day. */
+export const firstParkingMinutes = 15;
+
+/**
+ * What follows when a rotation cannot succeed: the dependents get the current token back, AWSPENDING is taken off (left on, it would block
+ * every later rotation), the token is parked and its owner told. Nothing is revoked: the pending token keeps its label, and `retire` ends
+ * it when it is old enough and nobody holds it.
+ *
+ * Stateless, so that it survives its own death at any line: everything is read afresh, and putting back is applying what is current.
+ * Answers the error to throw, which is the one it was given.
+ */
+export async function takeApart(open: OpenToken, job: Job, error: RotationError): Promise<RotationError> {
+  try {
+    await undo(open, job, error);
+  } catch (problem) {
+    // What was not reached is done by the next attempt or sweep; the first error is the one that people need.
+    open.ports.log({ event: 'take-apart.incomplete', token: open.token.name, code: asRotationError(problem, 'takeApart').code });
+  }
+  return error;
+}
+
+async function undo(open: OpenToken, job: Job, error: RotationError): Promise<void> {
+  const { store } = open.ports;
+  const state = await store.describe(job.secretArn);
+  if (isCurrent(state, job.clientRequestToken) || state.versions.get(job.clientRequestToken)?.includes(pending) !== true) return;
+  const wanted = await store.read(state.arn, { versionId: job.clientRequestToken });
+  // A value without our label is not our doing (AWS puts a copy of current there for its test run): nothing is undone for its sake.
+  if (wanted !== undefined && readOurLabel(wanted.labels) === undefined) return;
+
+  const before = await store.read(state.arn, { label: current });
+  // Where the provider does not say, nothing is done now: going back to a dead token would break what a live pending one keeps working.
+  const isLost = wanted !== undefined && (await currentIsLost(open, before));
+  if (isLost && error.code !== 'dead-pending') {
+    await tellFailure(
+      open,
+      job,
+      'rotation.rolled-forward',
+      error,
+      'the old token works no more, so the new one is kept and nothing is put back',
+    );
+    return;
+  }
+  const unrestored = isLost || before === undefined || wanted === undefined ? [] : await putBack(open, state, before);
+  await store.moveLabel(state.arn, pending, { from: job.clientRequestToken });
+  const isParkedAlready = (readParked(before?.labels)?.untilSeconds ?? 0) > seconds(open.ports.clock.now());
+  if (isLost || isParkedAlready || error.code === 'nothing-submitted') return; // neither told twice, nor kept from trying again
+  await park(open, state, error);
+  await tellFailure(open, job, 'rotation.failed', error, consequence(open, before, unrestored));
+}
+
+/** Whether going back would be going back to nothing. */
+async function currentIsLost(open: OpenToken, before: StoredVersion | undefined): Promise<boolean> {
+  if (open.rotator.facts.strategy === 'replace') return true;
+  if (before === undefined) return false;
+  const judgement = await judge(open, decodeStored(open.token.value, before.text));
+  return !judgement.ok && judgement.why === 'rejected';
+}
+
+/** As far as they answer; the names of those that did not. A sweep goes on with them. */
+async function putBack(open: OpenToken, state: SecretState, before: StoredVersion): Promise<readonly string[]> {
+  const versions: Versions = {
+    secretArn: state.arn,
+    wanted: before,
+    current: before,
+    older: olderVersions(open, state.arn, [before.versionId], state),
+  };
+  const receipts = await receiptsOf(open, state.arn);
+  const unrestored: string[] = [];
+  for (const dependent of open.dependents) {
+    try {
+      const one = await observeOne(open, dependent, versions, receipts);
+      if (one.standing === 'foreign' && dependent.entry.onForeign === 'stop') continue; // not our writing, so nothing to put back
+      await rewrite(open, one, versions);
+      open.ports.log({ event: 'dependent.restored', token: open.token.name, dependent: dependent.entry.name });
+    } catch (problem) {
+      const { code } = asRotationError(problem, 'putting back');
+      open.ports.log({ event: 'dependent.unrestored', token: open.token.name, dependent: dependent.entry.name, code });
+      unrestored.push(dependent.entry.name);
+    }
+  }
+  return unrestored;
+}
+
+/** The label is on the current version, and only one at a time; without a current version there is nothing to put it on. */
+async function park(open: OpenToken, state: SecretState, error: RotationError): Promise<void> {
+  const { store, history, clock, random } = open.ports;
+  const holder = holderOf(state, current);
+  if (holder === undefined) return;
+  const failures = (await history.failures(state.arn)) + 1;
+  await history.saveFailures(state.arn, failures);
+  const minutes = Math.min(firstParkingMinutes * 2 ** (failures - 1), 24 * 60);
+  const jitter = 1 + ((random(1)[0] ?? 0) / 255) * 0.2;
+  const earlier = readParked(state.versions.get(holder));
+  if (earlier !== undefined) await store.moveLabel(state.arn, earlier.label, { from: holder });
+  await store.moveLabel(state.arn, parkedLabel(error.code, seconds(clock.now()) + Math.round(minutes * 60 * jitter)), {
+    to: holder,
+  });
+}
+
+function consequence({ token }: OpenToken, before: StoredVersion | undefined, unrestored: readonly string[]): string {
+  if (before === undefined) return `${token.name} has no value yet`;
+  if (unrestored.length === 0) return 'the current token goes on working and every dependent has it';
+  return `the current token goes on working, but ${unrestored.join(', ')} could not be put back and will be tried again`;
+}
+
+async function tellFailure(
+  open: OpenToken,
+  job: Job,
+  what: 'rotation.failed' | 'rotation.rolled-forward',
+  error: RotationError,
+  consequenceSentence: string,
+): Promise<void> {
+  await tellQuietly(open, {
+    what,
+    secretArn: job.secretArn,
+    versionId: job.clientRequestToken,
+    code: error.code,
+    message: `${error.message}; ${consequenceSentence}`,
+    fix: error.fix,
+  });
+}

@@ -1,0 +1,77 @@
+import type { Verdict } from './contract.ts';
+import { awaitEffects } from './copies.ts';
+import { RotationError } from './errors.ts';
+import { judge, settle } from './judge.ts';
+import { readOurLabel } from './labels.ts';
+import type { OpenToken } from './open-token.ts';
+import type { StoredVersion } from './ports.ts';
+import { refOf } from './ref.ts';
+import { Secret } from './secret.ts';
+import { type Job, readPending } from './step.ts';
+import { decodeStored } from './stored-value.ts';
+
+/**
+ * Step 3. Writes nothing but receipts. The pending token works and is what the catalog declares, every dependent has it in effect, and
+ * the token's own checks pass. Of a version that is not our doing (AWS's test run puts a copy of current there) only whether it works.
+ */
+export async function testSecret(open: OpenToken, job: Job): Promise<'passed' | 'verified only'> {
+  const { version, isOver } = await readPending(open, job);
+  if (isOver || readOurLabel(version.labels) === undefined) {
+    await verifyOnly(open, version);
+    return 'verified only';
+  }
+  const verdict = await settle(open, decodeStored(open.token.value, version.text), version.createdAt);
+  await assertAsDeclared(open, verdict, version);
+  await awaitEffects(open, job.secretArn, version);
+  await runChecks(open, version);
+  return 'passed';
+}
+
+async function verifyOnly(open: OpenToken, version: StoredVersion): Promise<void> {
+  const judgement = await judge(open, decodeStored(open.token.value, version.text));
+  if (judgement.ok || judgement.why !== 'rejected') return;
+  throw new RotationError('current-refused', `${open.token.provider}: refuses the current token: ${judgement.detail}`, {
+    fix: `Rotate ${open.token.name} now, or put a working value into its secret by hand.`,
+  });
+}
+
+/** More rights than declared are reported by the watch; fewer would break who uses the token. */
+async function assertAsDeclared(open: OpenToken, verdict: Extract<Verdict, { ok: true }>, version: StoredVersion): Promise<void> {
+  const { rotator, token, ports } = open;
+  const { scopes: declared, expiresAfterDays } = token.expect;
+  if (declared === undefined && expiresAfterDays === undefined) return;
+  const credential = decodeStored(token.value, version.text);
+  const ref = refOf(rotator.facts, version.labels, credential);
+  const inspect = rotator.inspect?.bind(rotator);
+  const told =
+    inspect && (await open.withAuthority((context) => inspect(context, { credential, ...(ref === undefined ? {} : { ref }) })));
+
+  const scopes = verdict.scopes ?? told?.scopes;
+  const missing = scopes === undefined ? [] : (declared ?? []).filter((scope) => !scopes.includes(scope));
+  if (missing.length > 0) throw mismatch(open, `lacks ${missing.join(', ')}`);
+  const expiresAt = verdict.expiresAt ?? told?.expiresAt;
+  if (expiresAt === undefined || expiresAfterDays === undefined) return;
+  if (expiresAt < ports.clock.now() + expiresAfterDays * 86_400_000)
+    throw mismatch(open, `expires in less than ${expiresAfterDays} days`);
+}
+
+async function runChecks({ ports, token }: OpenToken, version: StoredVersion): Promise<void> {
+  const { value } = decodeStored(token.value, version.text);
+  for (const check of token.checks) {
+    const http = ports.http(`check ${check.name}`, { api: undefined, hosts: [check.url] });
+    const headers = { [check.header]: new Secret(`${check.prefix}${value.reveal()}`) };
+    const { status } = await http('GET', check.url, { headers, accept: [401, 403, 404, ...check.expectStatus] });
+    ports.log({ event: 'check', token: token.name, detail: check.name, state: String(status) });
+    if (check.expectStatus.includes(status)) continue;
+    throw new RotationError('check-failed', `check ${check.name}: answered ${status} to the new token`, {
+      fix: `See why ${check.name} does not take the new token; the current one goes on working.`,
+      status,
+    });
+  }
+}
+
+function mismatch({ token }: OpenToken, how: string): RotationError {
+  return new RotationError('mismatch', `${token.name}: the new token ${how}`, {
+    fix: 'Give the authority the rights to hand these out, or change `expect:` in the catalog to what is really needed.',
+  });
+}

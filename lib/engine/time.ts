@@ -1,0 +1,12 @@
+import type { Instant } from './contract.ts';
+
+/** A moment as people read it: `2026-11-22 14:03 UTC`. */
+export function minute(at: Instant): string {
+  // biome-ignore lint/style/noRestrictedGlobals: it formats a moment that it is given, and asks no clock.
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** Whole seconds since 1970, as the labels count. */
+export function seconds(at: Instant): number {
+  return Math.floor(at / 1000);
+}
