@@ -1,0 +1,21 @@
+import { parseEvent } from '../lib/engine/event.ts';
+import { createAuthorityCache, openToken } from '../lib/engine/open-token.ts';
+import { retire } from '../lib/engine/retire.ts';
+import { rotate } from '../lib/engine/rotate.ts';
+import { sweepStrays } from '../lib/engine/sweep-strays.ts';
+import { findToken } from '../lib/function/catalog.ts';
+import { guarded } from '../lib/function/guarded.ts';
+import { openPorts } from '../lib/function/ports.ts';
+import { registry } from '../lib/plugin/registry.ts';
+
+const authorities = createAuthorityCache();
+
+/** One provider's function: the steps that Secrets Manager asks for, and the jobs of the reconciler. */
+export const handler = guarded('rotate', async (event, context) => {
+  const request = parseEvent(event, context.invokedFunctionArn);
+  const secretArn = request.kind === 'step' ? request.job.secretArn : request.secretArn;
+  const token = findToken(secretArn, context.invokedFunctionArn);
+  const open = await openToken(await openPorts(context), registry, authorities, token);
+  if (request.kind === 'step') return rotate(open, request.step, request.job);
+  return request.kind === 'retire' ? retire(open, secretArn) : sweepStrays(open, secretArn);
+});

@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { type CompiledIndex, parseCompiled, parseCompiledIndex, tokenOfArn } from '../catalog/compiled.ts';
+import { RotationError } from '../engine/errors.ts';
+import type { Token } from '../engine/token.ts';
+
+/**
+ * The catalog entry that a secret belongs to, or `not-ours`. A secret that the catalog calls by its name is one of this function's own
+ * account and region; one of another account has to be named by its ARN.
+ */
+export function findToken(secretArn: string, functionArn: string): Token {
+  const { tokens } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
+  const token = tokenOfArn(tokens, secretArn);
+  const isNamedByArn = token?.secret === secretArn;
+  if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) return token;
+  throw new RotationError('not-ours', 'keyturn: this secret is in no catalog entry of this function', {
+    fix: 'Add the token to the catalog and deploy, or point the secret at the function that it belongs to.',
+    definite: true,
+  });
+}
+
+/** The reconciler's part of the catalog. */
+export function readIndex(): CompiledIndex {
+  return parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+}
+
+/** Partition, region and account of an ARN. */
+function placeOf(arn: string): string {
+  const [, partition, , region, account] = arn.split(':');
+  return `${partition}:${region}:${account}`;
+}
+
+function read(variable: string): string {
+  try {
+    return readFileSync(process.env[variable] ?? '', 'utf8');
+  } catch {
+    throw new RotationError('catalog', `keyturn: ${variable} does not name a file that can be read`, {
+      fix: 'Deploy again: the catalog travels with the function.',
+      definite: true,
+    });
+  }
+}

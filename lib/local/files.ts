@@ -1,0 +1,28 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Written aside and renamed, so that a reader sees the old or the new and never half of it. */
+export function writeJson(file: string, content: unknown): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const aside = `${file}.${randomUUID()}.tmp`;
+  writeFileSync(aside, JSON.stringify(content), { mode: 0o600 });
+  renameSync(aside, file);
+}
+
+/** Undefined where there is no such file. */
+export function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return JSON.parse(text);
+}
+
+/** A file name for any text, telling nothing of it. */
+export function fileNameFor(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32);
+}
