@@ -1,0 +1,70 @@
+import type { Registry } from '../engine/open-token.ts';
+import type { Mode, Token } from '../engine/token.ts';
+import type { Schedule } from './schedule.ts';
+
+/** The plug-ins with their names, so that a misspelt one can be told from the right one. */
+export interface CatalogRegistry extends Registry {
+  readonly rotatorNames: readonly string[];
+  readonly dependentNames: readonly string[];
+}
+
+/** Everything that a catalog folder says, found to be without errors. */
+export interface Catalog {
+  /** By id. */
+  readonly people: ReadonlyMap<string, Person>;
+  readonly teams: ReadonlyMap<string, Team>;
+  /** By the token's name, in its alphabetical order. */
+  readonly entries: readonly CatalogEntry[];
+}
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+  readonly phone?: string;
+  /** The day they left: `2026-09-30`. */
+  readonly left?: string;
+}
+
+export interface Team {
+  readonly name: string;
+  readonly email: string;
+  /** Ids of people. */
+  readonly members: readonly string[];
+}
+
+/** A token with what only people need to know of it. */
+export interface CatalogEntry {
+  readonly token: Token;
+  /** The file that says so, as a person is told of it. */
+  readonly file: string;
+  readonly description: string;
+  readonly stopsWhenItFails: string;
+  /** The id of a person. */
+  readonly owner: string;
+  /** Another one. */
+  readonly backup: string;
+  readonly team?: string;
+  readonly account: Account;
+  readonly schedule: Schedule;
+  readonly consumers: readonly Consumer[];
+  /** Markdown. */
+  readonly runbook?: string;
+}
+
+export interface Account {
+  readonly signIn: string;
+  /** The id of a person or a team. */
+  readonly administrator: string;
+  readonly secondFactor: string;
+  readonly recovery: string;
+}
+
+export interface Consumer {
+  readonly name: string;
+  /** How long they may go on using a value that they have read. */
+  readonly cacheHours: number;
+  readonly reads?: string;
+}
+
+/** What holds where neither the token nor keyturn.yaml says otherwise. */
+export const builtIn = { mode: 'retire' as Mode, overlapHours: 24, quietHours: 24 } as const;

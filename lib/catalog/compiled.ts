@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { RotationError } from '../engine/errors.ts';
+import type { Mode, Token } from '../engine/token.ts';
+import type { Schedule } from './schedule.ts';
+
+export { tokenOfArn } from './secret-id.ts';
+
+// The catalog as it travels with the functions. This file goes into the Lambda: no YAML, no plug-ins, no file system.
+
+/** What goes with the function of one provider: its tokens, and nobody's name. */
+export interface Compiled {
+  readonly version: 1;
+  readonly provider: string;
+  readonly tokens: readonly Token[];
+}
+
+/** What goes with the reconciler: enough to plan, nothing to act with. */
+export interface CompiledIndex {
+  readonly version: 1;
+  readonly tokens: readonly IndexedToken[];
+}
+
+export interface IndexedToken {
+  readonly name: string;
+  readonly provider: string;
+  readonly secret: string;
+  readonly mode: Mode;
+  readonly overlapHours: number;
+  readonly schedule: Schedule;
+}
+
+/** Reads what `compileFor` wrote, as text or as a value. Throws `catalog`, naming the field and nothing of what stands there. */
+export function parseCompiled(json: unknown): Compiled {
+  const compiled = parse(compiledSchema, json);
+  const alien = compiled.tokens.find(({ provider }) => provider !== compiled.provider);
+  if (alien !== undefined) throw unfit(`the token ${alien.name} is of another provider than ${compiled.provider}`);
+  assertUnique(compiled.tokens);
+  return compiled;
+}
+
+/** Reads what `compileIndex` wrote, in the same way. */
+export function parseCompiledIndex(json: unknown): CompiledIndex {
+  const index = parse(indexSchema, json);
+  assertUnique(index.tokens);
+  return index as CompiledIndex;
+}
+
+const some = z.string().min(1);
+const mode = z.enum(['observe', 'rotate', 'retire']);
+const hours = z.number().min(0);
+
+const tokenSchema = z.strictObject({
+  name: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  secret: some,
+  provider: some,
+  scope: z.unknown().refine((scope) => scope !== undefined),
+  authority: some.optional(),
+  value: z.discriminatedUnion('format', [
+    z.strictObject({ format: z.literal('text') }),
+    z.strictObject({ format: z.literal('json'), fields: z.record(some, some) }),
+  ]),
+  mode,
+  exclusive: z.boolean(),
+  overlapHours: hours,
+  quietHours: hours,
+  expect: z.strictObject({ scopes: z.array(some).optional(), expiresAfterDays: z.number().positive().optional() }),
+  dependents: z.array(
+    z.strictObject({
+      name: some,
+      kind: some,
+      target: z.unknown().refine((target) => target !== undefined),
+      authority: some.optional(),
+      via: some.optional(),
+      copies: z.union([z.enum(['stored', 'value']), z.strictObject({ part: some })]),
+      onForeign: z.enum(['stop', 'adopt']),
+    }),
+  ),
+  checks: z.array(
+    z.strictObject({ name: some, url: some, header: some, prefix: z.string(), expectStatus: z.array(z.int()).min(1) }),
+  ),
+}) satisfies z.ZodType<Token>;
+
+const compiledSchema = z.strictObject({ version: z.literal(1), provider: some, tokens: z.array(tokenSchema) });
+
+const scheduleSchema = z.union([
+  z.strictObject({ everyDays: z.int().positive(), windowHours: z.int().positive().optional() }),
+  z.strictObject({ everyHours: z.int().positive(), windowHours: z.int().positive().optional() }),
+  z.strictObject({ cron: some, windowHours: z.int().positive().optional() }),
+]);
+
+const indexSchema = z.strictObject({
+  version: z.literal(1),
+  tokens: z.array(
+    z.strictObject({ name: some, provider: some, secret: some, mode, overlapHours: hours, schedule: scheduleSchema }),
+  ),
+});
+
+function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.infer<Schema> {
+  let value = json;
+  if (typeof json === 'string') {
+    try {
+      value = JSON.parse(json);
+    } catch {
+      throw unfit('it is not JSON'); // the parser's own message quotes the text
+    }
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unfit(`it lacks or misspells \`${issue?.path.join('.') || '(all of it)'}\``);
+}
+
+function assertUnique(tokens: readonly { readonly name: string }[]): void {
+  const names = new Set(tokens.map(({ name }) => name));
+  if (names.size < tokens.length) throw unfit('it holds a token twice');
+}
+
+function unfit(how: string): RotationError {
+  return new RotationError('catalog', `keyturn: the compiled catalog of this function cannot be used: ${how}`, {
+    fix: 'Deploy again with one version of Keyturn: the catalog is compiled by the deployment.',
+    definite: true,
+  });
+}
