@@ -1,0 +1,114 @@
+import type { Instant } from '../engine/contract.ts';
+
+// A fake is a stand-in for one service: strict about method, path, headers and body, and as awkward as the service it stands for. It is
+// synchronous, knows no clock and no chance of its own, and keeps its state as plain data, so that a simulation can copy it, compare it
+// and put it back.
+
+export interface FakeWorld {
+  now(): Instant;
+  /** A text of lower-case letters and digits. */
+  random(characters: number): string;
+}
+
+export interface FakeRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface FakeAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A token as the provider itself sees it: the full truth, which no API tells. */
+export interface FakeToken {
+  readonly ref: string;
+  readonly value: string;
+  /** The field that holds a mark, where there is one. */
+  readonly name?: string;
+  readonly createdAt: Instant;
+  readonly revokedAt?: Instant;
+}
+
+export interface RotatorFake {
+  /** Where it answers, as the catalog or the facts give it. */
+  readonly api: string;
+  readonly scope: Readonly<Record<string, unknown>>;
+  /** What the authority secret holds. */
+  readonly authority: Readonly<Record<string, string>>;
+  state: { tokens: FakeToken[] };
+  handle(request: FakeRequest): FakeAnswer;
+  /** Whether the provider takes this value now. */
+  accepts(value: string): boolean;
+}
+
+export interface DependentFake {
+  readonly api: string;
+  readonly target: Readonly<Record<string, unknown>>;
+  readonly authority?: Readonly<Record<string, string>>;
+  state: object;
+  handle(request: FakeRequest): FakeAnswer;
+  /** What those who use the place get now; undefined where it has none. */
+  holds(): string | undefined;
+  /** Somebody else writes there. */
+  tamper(value: string): void;
+}
+
+export type RotatorFakeFactory = (world: FakeWorld) => RotatorFake;
+export type DependentFakeFactory = (world: FakeWorld) => DependentFake;
+
+/** Answers to fetch as the fake does, for whoever calls its address; anything else fails as an unknown host does. */
+export function fetchOf(fakes: readonly { readonly api: string; handle(request: FakeRequest): FakeAnswer }[]): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    const fake = fakes.find(({ api }) => new URL(api).origin === url.origin);
+    if (fake === undefined) throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ENOTFOUND' } });
+    return toResponse(fake.handle(await toFakeRequest(request)));
+  };
+}
+
+export async function toFakeRequest(request: Request): Promise<FakeRequest> {
+  const url = new URL(request.url);
+  return {
+    method: request.method,
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: Object.fromEntries(request.headers),
+    body: await request.text(),
+  };
+}
+
+export function toResponse({ status, body, headers = {} }: FakeAnswer): Response {
+  const isText = typeof body === 'string';
+  const text = body === undefined ? null : isText ? body : JSON.stringify(body);
+  const type = isText ? 'text/html' : 'application/json';
+  return new Response(text, { status, headers: { ...(body === undefined ? {} : { 'content-type': type }), ...headers } });
+}
+
+/** The JSON of a request that says it is JSON; undefined where it does not or is not. */
+export function jsonOf({ headers, body }: FakeRequest): unknown {
+  if (!/^application\/json(;|$)/.test(headers['content-type'] ?? '')) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** User and password of basic authentication. */
+export function basicOf({ headers }: FakeRequest): { user: string; password: string } | undefined {
+  const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/.exec(headers.authorization ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const [user = '', ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  return { user, password: rest.join(':') };
+}
+
+export function bearerOf({ headers }: FakeRequest): string | undefined {
+  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
+}

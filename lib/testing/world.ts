@@ -1,0 +1,164 @@
+import { createSecretsManagerStore } from '../aws/secrets-manager-store.ts';
+import type { AwsDoor } from '../engine/contract.ts';
+import { createAuthorityCache, openToken, type Registry } from '../engine/open-token.ts';
+import type { Happening, History, LogEntry, Ports, Receipt } from '../engine/ports.ts';
+import type { Token } from '../engine/token.ts';
+import { createDoors } from '../http/door.ts';
+import { createSecretsManager, type SecretsManager } from '../local/secrets-manager/service.ts';
+import type { Switches } from '../local/secrets-manager/switches.ts';
+import { type FakeAnswer, type FakeRequest, type FakeWorld, fetchOf } from './fake.ts';
+import { inProcessClient } from './in-process.ts';
+
+/** The one function that rotates in a test world. */
+export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:keyturn-rotate';
+
+/** A call that leaves the engine, before it has an effect. */
+export interface OutwardCall {
+  readonly to: 'secrets manager' | 'network' | 'history' | 'tell';
+  /** `GetSecretValue name`, `POST https://...`. */
+  readonly what: string;
+  /** The name of the secret that it is about, where there is one. */
+  readonly secret?: string;
+}
+
+/**
+ * A whole small world in one process: a virtual clock, the embedded Secrets Manager, fakes behind the real http door, a history in memory.
+ * Every call that leaves the engine passes `around`, in order.
+ */
+export interface World {
+  readonly clock: { now(): number; sleep(milliseconds: number): Promise<void>; advance(milliseconds: number): void };
+  readonly secretsManager: SecretsManager;
+  readonly ports: Ports;
+  readonly calls: OutwardCall[];
+  readonly happenings: Happening[];
+  readonly logs: LogEntry[];
+  readonly receipts: Map<string, Receipt>;
+  open(token: Token): ReturnType<typeof openToken>;
+}
+
+export interface WorldOptions {
+  readonly registry: Registry;
+  readonly fakes?: readonly { readonly api: string; handle(request: FakeRequest): FakeAnswer }[];
+  readonly switches?: Partial<Switches>;
+  readonly remaining?: () => number;
+  around?(call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown>;
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { registry, fakes = [], switches = {}, remaining = () => 300_000, around = (_call, effect) => effect() } = options;
+  const clock = createVirtualClock();
+  const chance = createChance();
+  const secretsManager = createSecretsManager({
+    clock,
+    random: chance.fraction,
+    switches,
+    functionExists: (arn) => arn === functionArn,
+  });
+  const calls: OutwardCall[] = [];
+  const happenings: Happening[] = [];
+  const logs: LogEntry[] = [];
+  const receipts = new Map<string, Receipt>();
+  const failures = new Map<string, number>();
+  const pass = <Result>(call: OutwardCall, effect: () => Promise<Result>): Promise<Result> => {
+    calls.push(call);
+    return around(call, effect) as Promise<Result>;
+  };
+
+  const client = inProcessClient(secretsManager, (operation, input, effect) => {
+    const id = 'SecretId' in input ? String(input.SecretId) : undefined;
+    const secret = id === undefined ? undefined : nameIn(id);
+    return pass({ to: 'secrets manager', what: `${operation} ${secret ?? ''}`.trim(), ...(secret ? { secret } : {}) }, async () =>
+      effect(),
+    );
+  });
+  const history: History = {
+    receipts: (arn) =>
+      pass({ to: 'history', what: 'receipts' }, async () =>
+        [...receipts].flatMap(([key, one]) => (key.startsWith(arn) ? [one] : [])),
+      ),
+    saveReceipt: (arn, receipt) =>
+      pass({ to: 'history', what: 'saveReceipt' }, async () => {
+        receipts.set(`${arn} ${receipt.dependent}`, receipt);
+      }),
+    failures: (arn) => pass({ to: 'history', what: 'failures' }, async () => failures.get(arn) ?? 0),
+    saveFailures: (arn, count) =>
+      pass({ to: 'history', what: 'saveFailures' }, async () => {
+        failures.set(arn, count);
+      }),
+  };
+  const fakeFetch = fetchOf(fakes);
+  const ports: Ports = {
+    store: createSecretsManagerStore({ client, once: client }, clock),
+    history,
+    clock,
+    random: chance.bytes,
+    http: createDoors({
+      fetch: (input, init) =>
+        pass({ to: 'network', what: `${init?.method ?? 'GET'} ${String(input)}` }, () => fakeFetch(input, init)),
+      clock,
+      random: chance.bytes,
+      remaining,
+      resolve: async () => [],
+    }),
+    aws: () => (() => client) as unknown as AwsDoor,
+    log: (entry) => {
+      logs.push(entry);
+    },
+    tell: (happening) =>
+      pass({ to: 'tell', what: happening.what }, async () => {
+        happenings.push(happening);
+      }),
+    remaining,
+  };
+  const authorities = createAuthorityCache();
+  return {
+    clock,
+    secretsManager,
+    ports,
+    calls,
+    happenings,
+    logs,
+    receipts,
+    open: (token) => openToken(ports, registry, authorities, token),
+  };
+}
+
+/** Time that stands still until somebody moves it or sleeps. */
+export function createVirtualClock(start = Date.UTC(2026, 10, 22, 12)): World['clock'] {
+  let now = start;
+  return {
+    now: () => now,
+    sleep: async (milliseconds) => {
+      now += milliseconds;
+    },
+    advance: (milliseconds) => {
+      now += milliseconds;
+    },
+  };
+}
+
+/** Chance that comes out the same every time. */
+export function createChance(seed = 1) {
+  let state = seed >>> 0;
+  const fraction = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    fraction,
+    bytes: (count: number) => Uint8Array.from({ length: count }, () => Math.floor(fraction() * 256)),
+    text: (characters: number) => Array.from({ length: characters }, () => Math.floor(fraction() * 36).toString(36)).join(''),
+  };
+}
+
+export function fakeWorldOf(clock: { now(): number }, seed = 7): FakeWorld {
+  const { text } = createChance(seed);
+  return { now: () => clock.now(), random: text };
+}
+
+function nameIn(secretId: string): string {
+  const [, name] = /^arn:[^:]+:secretsmanager:[^:]+:\d+:secret:(.+)-[A-Za-z0-9]{6}$/.exec(secretId) ?? [];
+  return name ?? secretId;
+}

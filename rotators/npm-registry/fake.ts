@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import {
+  basicOf,
+  bearerOf,
+  type FakeAnswer,
+  type FakeRequest,
+  type FakeToken,
+  jsonOf,
+  type RotatorFakeFactory,
+} from '../../lib/testing/fake.ts';
+
+interface Token extends FakeToken {
+  readonly readOnly: boolean;
+}
+
+const wanted = z.strictObject({ password: z.string(), readonly: z.boolean(), cidr_whitelist: z.array(z.string()) });
+
+/** Verdaccio 6.8 as it was seen: no names, guests welcome to whoami, deleting what is not there is fine. */
+export const fake: RotatorFakeFactory = (world) => {
+  const user = 'ci-bot';
+  const password = 'canary-npm-password';
+  const denied: FakeAnswer = { status: 401, body: { error: 'bad username/password, access denied' } };
+
+  const self = {
+    api: 'https://registry.npm-registry.test',
+    scope: { registryUrl: 'https://registry.npm-registry.test', user },
+    authority: { user, password },
+    state: { tokens: [] as Token[] },
+
+    accepts: (value: string) => self.state.tokens.some((token) => token.value === value && token.revokedAt === undefined),
+
+    handle(request: FakeRequest): FakeAnswer {
+      const { method, path } = request;
+      if (method === 'GET' && path === '/-/whoami') return whoami(bearerOf(request));
+      const isAdmin = basicOf(request)?.user === user && basicOf(request)?.password === password;
+      if (path === '/-/npm/v1/tokens') {
+        if (!isAdmin) return denied;
+        if (method === 'GET') return { status: 200, body: { objects: live().map(shown), urls: { next: '' } } };
+        if (method === 'POST') return mint(jsonOf(request));
+      }
+      const [, key] = /^\/-\/npm\/v1\/tokens\/token\/([^/]+)$/.exec(path) ?? [];
+      if (method === 'DELETE' && key !== undefined) return isAdmin ? revoke(decodeURIComponent(key)) : denied;
+      return { status: 404, body: `<pre>Cannot ${method} ${path}</pre>` };
+    },
+  };
+
+  function live() {
+    return self.state.tokens.filter((token) => token.revokedAt === undefined);
+  }
+
+  function whoami(value: string | undefined): FakeAnswer {
+    const token = self.state.tokens.find((each) => each.value === value);
+    if (token === undefined) return { status: 200, body: {} };
+    if (token.revokedAt !== undefined) return { status: 403, body: { error: 'unauthorized access' } };
+    return { status: 200, body: { username: user } };
+  }
+
+  function mint(body: unknown): FakeAnswer {
+    const parsed = wanted.safeParse(body);
+    if (!parsed.success) return { status: 422, body: { error: 'the parameters are not valid' } };
+    if (parsed.data.password !== password) return denied;
+    const token = {
+      ref: world.random(32),
+      value: `canary-npm-${world.random(40)}`,
+      createdAt: world.now(),
+      readOnly: parsed.data.readonly,
+    };
+    self.state.tokens = [...self.state.tokens, token];
+    return { status: 200, body: { ...shown(token), token: token.value, user } };
+  }
+
+  function revoke(key: string): FakeAnswer {
+    self.state.tokens = self.state.tokens.map((token) =>
+      token.ref === key && token.revokedAt === undefined ? { ...token, revokedAt: world.now() } : token,
+    );
+    return { status: 200, body: {} };
+  }
+
+  function shown({ ref, value, createdAt, readOnly }: Token) {
+    const token = `${value.slice(0, 5)}...${value.slice(-5)}`;
+    return { user, token, key: ref, cidr: [], readonly: readOnly, created: new Date(createdAt).toISOString() };
+  }
+
+  return self;
+};
