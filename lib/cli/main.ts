@@ -1,0 +1,34 @@
+import { Command, CommanderError } from 'commander';
+import { checkCommand } from './check.ts';
+import { localCommand } from './local.ts';
+import { fault } from './terminal.ts';
+
+/** The command line. A command that fails says one sentence and what to do, and ends with 1; a wrong call ends with 2. */
+export async function runCli(argv: readonly string[]): Promise<void> {
+  quietSdkWarning();
+  const program = new Command('keyturn')
+    .description('Rotates API tokens on AWS Secrets Manager.')
+    .showHelpAfterError('Run it with --help to see what there is.')
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .exitOverride();
+  program.addCommand(localCommand()).addCommand(checkCommand());
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+    else {
+      process.stderr.write(`${fault(error)}\n`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+// The SDK warns on every start that it will want a newer Node one day; that is for our changelog, and not for who presses Rotate.
+function quietSdkWarning(): void {
+  const [print] = process.listeners('warning');
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (!warning.message.startsWith('NodeVersionSupportWarning')) print?.(warning);
+  });
+}

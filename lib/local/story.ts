@@ -1,0 +1,288 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import {
+  CreateSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  ResourceNotFoundException,
+  RotateSecretCommand,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import { fake as receiver } from '../../dependents/webhook/fake.ts';
+import { loadCatalog } from '../catalog/load-catalog.ts';
+import { readParked } from '../engine/labels.ts';
+import { registry } from '../plugin/registry.ts';
+import type { DependentFake, FakeRequest } from '../testing/fake.ts';
+import type { ObservedCall } from './aws-endpoint.ts';
+import { createMovableClock } from './clock.ts';
+import { type Consumer, startConsumer } from './consumer.ts';
+import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
+import { functionAccessKey, type Local, type LocalOptions, startLocal } from './start.ts';
+import { ensureUser, startVerdaccio } from './verdaccio.ts';
+
+export const tokenName = 'npm-publish';
+export const secretName = 'build/npm-publish';
+export const copyName = 'build/npm-copy';
+export const overlapHours = 24;
+export const dependentNames = ['build copy', 'ci hook', 'docs robot'] as const;
+const authorityName = 'keyturn/authorities/npm-registry';
+const user = 'ci-bot';
+const field = 'NPM_TOKEN';
+
+/** A real registry, real handlers, three places that keep a copy, and a consumer that never pauses. */
+export interface Story {
+  readonly local: Local;
+  readonly registryUrl: string;
+  readonly consumer: Consumer;
+  readonly secretArn: string;
+  /** How many calls about the rotated secret the functions have made so far. */
+  functionCalls(): number;
+  /** The token in a version of the secret; undefined where there is none. */
+  tokenAt(which: { label: string } | { versionId: string }): Promise<string | undefined>;
+  labels(): Promise<Readonly<Record<string, readonly string[]>>>;
+  /** What the registry says to a token: 200 only where it names the user, 403 for a revoked one. */
+  ask(token: string): Promise<number>;
+  /** What each dependent hands to those who use it. */
+  held(): Promise<Readonly<Record<(typeof dependentNames)[number], string | undefined>>>;
+  rotate(): Promise<void>;
+  /** The last dependent refuses every new token from now on, or takes them again. */
+  breakDependent(isBroken: boolean): void;
+  isBroken(): boolean;
+  /** Ends the back-off after a failure: the token may be rotated at once. */
+  release(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startStory(
+  options: Pick<LocalOptions, 'stateFolder' | 'onEvent' | 'onLog' | 'intercept' | 'port'> & {
+    readonly onProgress?: (what: string) => void;
+  },
+): Promise<Story> {
+  const { stateFolder, onProgress = () => {} } = options;
+  const closing: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of closing.splice(0).reverse()) await end();
+  };
+  try {
+    return await open();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function open(): Promise<Story> {
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    const clock = createMovableClock(stateFolder);
+    onProgress('Starting a real Verdaccio');
+    const registryServer = await startVerdaccio({
+      folder: join(stateFolder, 'verdaccio'),
+      clockFile: join(stateFolder, 'clock.json'),
+    });
+    closing.push(registryServer.close);
+
+    onProgress('Starting the places that keep a copy');
+    const world = {
+      now: () => clock.now(),
+      random: (characters: number) => randomBytes(characters).toString('hex').slice(0, characters),
+    };
+    const hook = receiver(world);
+    const robot = receiver(world);
+    let isBroken = false;
+    const hooks = await serveAll([hook, breakable(robot, () => isBroken)]);
+    for (const server of hooks) closing.push(server.close);
+
+    onProgress('Bundling and starting the rotation function');
+    const catalogFolder = join(stateFolder, 'catalog');
+    writeCatalog(catalogFolder, registryServer.url, hooks);
+    const { catalog, problems } = await loadCatalog(catalogFolder, registry);
+    if (catalog === undefined) throw new Error(`The catalog of the story has faults: ${problems[0]?.message}`);
+    let calls = 0;
+    const onCall = ({ service, resource, info }: ObservedCall) => {
+      if (service === 'secretsmanager' && resource?.includes(`:secret:${secretName}-`) && info.accessKeyId === functionAccessKey)
+        calls += 1;
+    };
+    const local = await startLocal({ ...options, catalog, onCall });
+    closing.push(local.close);
+
+    const secretArn = await ensureSecrets(local, registryServer.url, hook.authority ?? {});
+    const tokenAt = async (which: { label: string } | { versionId: string }) => {
+      const selector = 'label' in which ? { VersionStage: which.label } : { VersionId: which.versionId };
+      const text = await readSecret(local, secretArn, selector);
+      return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>)[field];
+    };
+    const ask = (token: string) => askRegistry(registryServer.url, token);
+    const rotate = async () => {
+      await local.client.send(new RotateSecretCommand({ SecretId: secretArn }));
+    };
+    if ((await tokenAt({ label: 'AWSCURRENT' })) === undefined) {
+      onProgress('The first token is made, because the secret is empty');
+      await rotate();
+      await until(
+        async () => (await tokenAt({ label: 'AWSCURRENT' })) !== undefined && isQuiet(local, secretArn),
+        'the first token was made',
+      );
+    }
+
+    const consumer = startConsumer({
+      clock,
+      pauseMilliseconds: 40,
+      read: async () => (await tokenAt({ label: 'AWSCURRENT' })) ?? '',
+      use: async (token) => (await ask(token)) === 200,
+    });
+    closing.push(consumer.stop);
+    return {
+      local,
+      registryUrl: registryServer.url,
+      consumer,
+      secretArn,
+      functionCalls: () => calls,
+      tokenAt,
+      labels: async () => (await local.client.send(new DescribeSecretCommand({ SecretId: secretArn }))).VersionIdsToStages ?? {},
+      ask,
+      async held() {
+        const copy = await readSecret(local, copyName, {});
+        const parsed = copy === undefined ? {} : (JSON.parse(copy) as Record<string, string>);
+        return { 'build copy': parsed[field], 'ci hook': hook.holds(), 'docs robot': robot.holds() };
+      },
+      rotate,
+      breakDependent(broken) {
+        isBroken = broken;
+      },
+      isBroken: () => isBroken,
+      async release() {
+        const { VersionIdsToStages = {} } = await local.client.send(new DescribeSecretCommand({ SecretId: secretArn }));
+        for (const [versionId, labels] of Object.entries(VersionIdsToStages)) {
+          const parked = readParked(labels);
+          if (parked === undefined) continue;
+          const move = { SecretId: secretArn, VersionStage: parked.label, RemoveFromVersionId: versionId };
+          await local.client.send(new UpdateSecretVersionStageCommand(move));
+        }
+      },
+      close,
+    };
+  }
+}
+
+/** Waits for something that comes about by itself; says so when it does not. */
+export async function until(isTrue: () => Promise<boolean>, what: string, timeoutSeconds = 20): Promise<void> {
+  const deadline = Date.now() + timeoutSeconds * 1000;
+  while (!(await isTrue())) {
+    if (Date.now() > deadline) throw new Error(`it did not come about within ${timeoutSeconds} seconds that ${what}`);
+    await setTimeout(50);
+  }
+}
+
+/** No rotation is under way. */
+export async function isQuiet(local: Local, secretArn: string): Promise<boolean> {
+  const { VersionIdsToStages = {} } = await local.client.send(new DescribeSecretCommand({ SecretId: secretArn }));
+  return !Object.values(VersionIdsToStages).some((labels) => labels.includes('AWSPENDING'));
+}
+
+/** Success is that the registry names the user: a token that it does not know gets a friendly 200, and no name. */
+async function askRegistry(url: string, token: string): Promise<number> {
+  const response = await fetch(`${url}/-/whoami`, { headers: { authorization: `Bearer ${token}` } });
+  const body = (await response.json()) as { username?: string };
+  return response.status === 200 && body.username !== user ? 401 : response.status;
+}
+
+async function ensureSecrets(local: Local, registryUrl: string, webhookAuthority: object): Promise<string> {
+  await ensure(local, authorityName, JSON.stringify({ user, password: randomBytes(18).toString('base64url') }));
+  const { password } = JSON.parse((await readSecret(local, authorityName, {})) ?? '{}') as { password: string };
+  await ensureUser(registryUrl, user, password);
+  await ensure(local, 'keyturn/authorities/hooks', JSON.stringify(webhookAuthority));
+  await ensure(local, copyName, JSON.stringify({ REGISTRY: 'the fields beside the copy are not touched' }));
+  const arn = await ensure(local, secretName, undefined);
+  // As a deployment does it: the schedule is set, and nothing is rotated for it.
+  await local.client
+    .send(
+      new RotateSecretCommand({
+        SecretId: arn,
+        RotationLambdaARN: local.functionArn('npm-registry'),
+        RotationRules: { ScheduleExpression: 'rate(30 days)' },
+        RotateImmediately: false,
+      }),
+    )
+    .catch(() => {}); // after a restart in the middle of a rotation it stands already
+  await until(() => isQuiet(local, arn), 'the schedule was set');
+  return arn;
+}
+
+async function ensure(local: Local, name: string, value: string | undefined): Promise<string> {
+  try {
+    return (await local.client.send(new DescribeSecretCommand({ SecretId: name }))).ARN ?? name;
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error;
+    const text = value === undefined ? {} : { SecretString: value };
+    return (await local.client.send(new CreateSecretCommand({ Name: name, ...text }))).ARN ?? name;
+  }
+}
+
+async function readSecret(local: Local, name: string, selector: object): Promise<string | undefined> {
+  try {
+    return (await local.client.send(new GetSecretValueCommand({ SecretId: name, ...selector }))).SecretString;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return undefined;
+    throw error;
+  }
+}
+
+function breakable(fake: DependentFake, isBroken: () => boolean) {
+  return {
+    handle: (request: FakeRequest) =>
+      isBroken() && request.body.includes('secret.rotated') ? { status: 422 } : fake.handle(request),
+  };
+}
+
+async function serveAll(standIns: readonly Parameters<typeof serveOnLoopback>[0][]): Promise<readonly LoopbackServer[]> {
+  return Promise.all(standIns.map(serveOnLoopback));
+}
+
+function writeCatalog(folder: string, registryUrl: string, hooks: readonly LoopbackServer[]): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(folder, 'keyturn.yaml'),
+    `version: 1
+people:
+  ada: { name: Ada Nordin, email: ada@example.com }
+  grace: { name: Grace Okoye, email: grace@example.com }
+defaults:
+  overlapHours: ${overlapHours}
+  schedule: { everyDays: 30 }
+`,
+  );
+  writeFileSync(
+    join(folder, `${tokenName}.yaml`),
+    `description: Lets the build robot put packages on the company's own registry.
+stopsWhenItFails: Nothing new can be released until the robot has a working token again.
+owner: ada
+backup: grace
+account:
+  signIn: https://registry.example.com/
+  administrator: ada
+  secondFactor: none
+  recovery: Grace can reset the robot's password on the registry's machine.
+provider: npm-registry
+scope: { registryUrl: "${registryUrl}", user: ${user} }
+authority: ${authorityName}
+secret: ${secretName}
+value: { format: json, fields: { value: ${field} } }
+exclusive: true
+dependents:
+  - name: build copy
+    kind: aws-secrets-manager-secret
+    target: { secret: ${copyName}, field: ${field} }
+  - name: ci hook
+    kind: webhook
+    target: { url: "${hooks[0]?.url}/token", sends: value, answers: fingerprint }
+    authority: keyturn/authorities/hooks
+  - name: docs robot
+    kind: webhook
+    target: { url: "${hooks[1]?.url}/token", sends: value }
+    authority: keyturn/authorities/hooks
+consumers:
+  - { name: release pipeline, cacheHours: 1 }
+`,
+  );
+}

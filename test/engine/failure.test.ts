@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { awsError } from '../../lib/testing/in-process.ts';
+import type { OutwardCall } from '../../lib/testing/world.ts';
+import { createStory, hour, stepEvent } from './setup.ts';
+
+/** A story in which calls fail as a switch says: with the error before the effect, or after it. */
+function createFaultyStory() {
+  const fault = { match: (_call: OutwardCall) => false, error: new Error('unset'), after: false };
+  const story = createStory({
+    async around(call, effect) {
+      if (!fault.match(call)) return effect();
+      if (fault.after) await effect();
+      throw fault.error;
+    },
+  });
+  return { story, fault };
+}
+
+const connectionLost = () => Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
+
+it('puts every dependent back, clears the way and says one clear sentence when a dependent fails for good', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const old = story.value();
+  story.clock.advance(hour);
+  const { handle } = story.receiver;
+  story.receiver.handle = (request) =>
+    request.body.includes('secret.rotated') && !request.body.includes(String(old)) ? { status: 422 } : handle(request);
+
+  const errors = await story.rotate();
+
+  expect(errors).toMatchObject([{ code: 'dependent-failed', status: 422 }]);
+  expect(errors[0]?.message).toMatch(/^ci hook: apply was refused: webhook: POST \/token answered 422$/);
+  expect(errors[0]?.fix).toContain('rotate again');
+  expect(story.value()).toBe(old);
+  expect(story.receiver.holds()).toBe(old);
+  expect(story.value('AWSCURRENT', 'build/tokens')).toContain(`"NPM_TOKEN":"${old}"`);
+  expect(Object.values(story.labels()).flat()).not.toContain('AWSPENDING');
+  expect(story.happenings.filter(({ what }) => what === 'rotation.failed')).toHaveLength(1);
+  expect(story.live()).toHaveLength(2);
+
+  story.clock.advance(hour);
+  await story.retire();
+  expect(story.live()).toHaveLength(2);
+  story.clock.advance(1.1 * hour);
+  expect(await story.retire()).toMatchObject([{ outcome: 'revoked' }]);
+  expect(story.live()).toEqual([old]);
+});
+
+it('is parked after a failure: until the back-off ends only the preflight runs, then it rotates', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const { handle } = story.receiver;
+  story.receiver.handle = (request) => (request.body.includes('secret.rotated') ? { status: 422 } : handle(request));
+  await story.rotate();
+  story.receiver.handle = handle;
+  const live = story.live();
+
+  expect(await story.rotate()).toMatchObject([{ code: 'parked' }]);
+  expect(story.live()).toEqual(live);
+  expect(Object.values(story.labels()).flat()).not.toContain('AWSPENDING');
+  story.clock.advance(hour);
+  expect(await story.rotate()).toEqual([]);
+  await story.retire();
+  expect(Object.values(story.labels()).flat().join()).not.toContain('parked');
+});
+
+it('mints nothing more while the answer to a mint is lost, revokes the stray when it is old enough, and goes on', async () => {
+  const { story, fault } = createFaultyStory();
+  await story.rotate();
+  fault.match = ({ what }) => what.startsWith('POST https://registry');
+  fault.after = true;
+  fault.error = connectionLost();
+
+  expect(await story.rotate()).toMatchObject([{ code: 'uncertain' }]);
+  fault.match = () => false;
+  expect(story.live()).toHaveLength(2);
+  story.clock.advance(61_000);
+  await story.driver.tick();
+  expect(story.live()).toHaveLength(2);
+
+  story.clock.advance(2.1 * hour);
+  const { sweepStrays } = await import('../../lib/engine/sweep-strays.ts');
+  expect(await sweepStrays(await story.open(story.token), story.arn)).toEqual({ revoked: 1, reported: 0 });
+  await story.driver.tick();
+  expect(story.live()).toContain(story.value());
+  expect(story.live()).toHaveLength(2);
+});
+
+it.each([
+  ['stored after all', true, 'stored'],
+  ['not stored', false, 'stored'],
+] as const)('revokes nothing on an unclear put: %s', async (_name, after, _outcome) => {
+  const { story, fault } = createFaultyStory();
+  await story.rotate();
+  let faults = 0;
+  fault.match = ({ what }) => what === 'PutSecretValue app/npm-token' && faults++ === 0;
+  fault.after = after;
+  fault.error = awsError('TimeoutError', undefined);
+
+  expect(await story.rotate()).toEqual([]);
+
+  expect(story.live()).toHaveLength(2);
+  expect(story.live()).toContain(story.value());
+});
+
+it('takes its own token back when the put is refused for certain', async () => {
+  const { story, fault } = createFaultyStory();
+  await story.rotate();
+  const live = story.live();
+  fault.match = ({ what }) => what === 'PutSecretValue app/npm-token';
+  fault.error = awsError('EncryptionFailure', 400);
+
+  expect(await story.rotate()).toMatchObject([{ code: 'store-refused' }]);
+
+  expect(story.live()).toEqual(live);
+});
+
+it('stops by name at a dependent that holds what is not ours, and writes nowhere', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const copy = story.value('AWSCURRENT', 'build/tokens');
+  story.receiver.tamper('canary-somebody-elses');
+
+  const errors = await story.rotate();
+
+  expect(errors).toMatchObject([{ code: 'foreign' }]);
+  expect(errors[0]?.message).toContain('ci hook');
+  expect(story.receiver.holds()).toBe('canary-somebody-elses');
+  expect(story.value('AWSCURRENT', 'build/tokens')).toBe(copy);
+  expect(story.live()).toHaveLength(1);
+});
+
+it("only verifies in AWS's test run, which puts a copy of current under AWSPENDING", async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const before = story.labels();
+  story.secretsManager.call('RotateSecret', { SecretId: story.arn, ClientRequestToken: randomUUID(), RotateImmediately: false });
+  await story.driver.tick();
+
+  expect(story.labels()).toEqual(before);
+  expect(story.live()).toHaveLength(1);
+});
+
+it('undoes nothing for the sake of a version that is not our doing', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const versionId = randomUUID();
+  const value = story.value();
+  story.secretsManager.call('PutSecretValue', {
+    SecretId: story.arn,
+    ClientRequestToken: versionId,
+    SecretString: value,
+    VersionStages: ['AWSPENDING'],
+  });
+  const live = story.live();
+  story.provider.state.tokens = story.provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 }));
+
+  await expect(story.run(stepEvent(story, 'setSecret', versionId))).rejects.toMatchObject({ code: 'dead-pending' });
+
+  expect(story.labels()[versionId]).toEqual(['AWSPENDING']);
+  expect(live).toHaveLength(1);
+});
+
+it('rolls forward where the provider refuses the current token: keeps pending, puts nothing back', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const { handle } = story.receiver;
+  story.receiver.handle = (request) => (request.body.includes('secret.rotated') ? { status: 422 } : handle(request));
+  story.provider.state.tokens = story.provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 }));
+
+  expect(await story.rotate()).toMatchObject([{ code: 'dependent-failed' }]);
+
+  expect(Object.values(story.labels()).flat()).toContain('AWSPENDING');
+  expect(story.value('AWSCURRENT', 'build/tokens')).toContain(String(story.value('AWSPENDING')));
+  expect(story.happenings.at(-1)).toMatchObject({ what: 'rotation.rolled-forward' });
+  story.receiver.handle = handle;
+  story.clock.advance(61_000);
+  await story.driver.tick();
+  expect(story.live()).toEqual([story.value()]);
+});
+
+it('writes nothing after AWSPENDING was taken off', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const versionId = randomUUID();
+  story.secretsManager.call('RotateSecret', { SecretId: story.arn, ClientRequestToken: versionId });
+  await story.run(stepEvent(story, 'createSecret', versionId));
+  story.secretsManager.call('UpdateSecretVersionStage', {
+    SecretId: story.arn,
+    VersionStage: 'AWSPENDING',
+    RemoveFromVersionId: versionId,
+  });
+  const held = story.receiver.holds();
+
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
+    await expect(story.run(stepEvent(story, step, versionId))).rejects.toMatchObject({ code: 'not-pending' });
+  }
+
+  expect(story.receiver.holds()).toBe(held);
+  expect(story.live()).toHaveLength(2);
+});
+
+it('revokes nothing where what is current was pasted in by hand and its ref is unknown', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const [first] = story.live();
+  story.putByHand('canary-pasted-by-hand');
+
+  await story.retire();
+  story.clock.advance(30 * hour);
+  const [result] = await story.retire();
+
+  expect(result).toMatchObject({ outcome: 'held', code: 'unknown-ref' });
+  expect(story.live()).toEqual([first]);
+});
+
+it('respects a roll-back within the overlap: what is current again is not revoked', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const old = story.value();
+  await story.rotate();
+  await story.retire();
+  const holder = (label: string) => Object.entries(story.labels()).find(([, labels]) => labels.includes(label))?.[0];
+  story.secretsManager.call('UpdateSecretVersionStage', {
+    SecretId: story.arn,
+    VersionStage: 'AWSCURRENT',
+    MoveToVersionId: holder('AWSPREVIOUS'),
+    RemoveFromVersionId: holder('AWSCURRENT'),
+  });
+
+  await story.retireFully();
+
+  expect(story.value()).toBe(old);
+  expect(story.live()).toEqual([old]);
+  expect(story.receiver.holds()).toBe(old);
+});

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { createStory, hour, secretName, stepEvent } from './setup.ts';
+
+it('fills an empty secret: minted, given to every dependent, verified and current', async () => {
+  const story = createStory();
+
+  const errors = await story.rotate();
+
+  expect(errors).toEqual([]);
+  const value = story.value();
+  expect(story.live()).toEqual([value]);
+  expect(story.receiver.holds()).toBe(value);
+  expect(story.value('AWSCURRENT', 'build/tokens')).toBe(`{"OTHER":12345678901234567890,"NPM_TOKEN":"${value}"}`);
+});
+
+it('lets old and new live side by side, and ends the old one after its overlap', async () => {
+  const story = createStory();
+  await story.rotate();
+  const old = story.value();
+
+  expect(await story.rotate()).toEqual([]);
+
+  const fresh = story.value();
+  expect(story.live()).toEqual([old, fresh]);
+  expect(story.value('AWSPREVIOUS')).toBe(old);
+  expect(await story.retire()).toMatchObject([{ outcome: 'waits' }]);
+  story.clock.advance(24 * hour);
+  expect(await story.retire()).toMatchObject([{ outcome: 'waits' }]);
+  story.clock.advance(hour);
+  expect(await story.retire()).toMatchObject([{ outcome: 'revoked' }]);
+  expect(story.live()).toEqual([fresh]);
+  expect(
+    Object.values(story.labels())
+      .flat()
+      .filter((label) => label.startsWith('keyturn')),
+  ).toHaveLength(1);
+});
+
+it('makes at most ten calls about the secret in a whole rotation', async () => {
+  const story = createStory();
+  await story.rotate();
+  story.calls.length = 0;
+
+  await story.rotate();
+
+  expect(callsOn(story)).toBeLessThanOrEqual(10);
+});
+
+it('makes at most six more when each step is repeated at once, and changes nothing by that', async () => {
+  const story = createStory();
+  await story.rotate();
+  const versionId = randomUUID();
+  story.secretsManager.call('RotateSecret', { SecretId: story.arn, ClientRequestToken: versionId });
+
+  let repeated = 0;
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
+    await story.run(stepEvent(story, step, versionId));
+    const live = story.live();
+    story.calls.length = 0;
+    await story.run(stepEvent(story, step, versionId));
+    repeated += callsOn(story);
+    expect(story.live()).toEqual(live);
+  }
+
+  expect(repeated).toBeLessThanOrEqual(6);
+});
+
+it('makes at most four calls when a finished rotation is replayed', async () => {
+  const story = createStory();
+  const versionId = randomUUID();
+  await story.rotate(versionId);
+  const labels = story.labels();
+  story.calls.length = 0;
+
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'])
+    await story.run(stepEvent(story, step, versionId));
+
+  expect(callsOn(story)).toBeLessThanOrEqual(4);
+  expect(story.labels()).toEqual(labels);
+});
+
+function callsOn(story: ReturnType<typeof createStory>): number {
+  return story.calls.filter(({ secret }) => secret === secretName).length;
+}
