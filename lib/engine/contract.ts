@@ -43,6 +43,12 @@ export type Http = (method: Method, path: string, request?: HttpRequest) => Prom
 /** Opens an AWS client of the given class, through the role that the catalog gives as `via:`. */
 export type AwsDoor = <Client>(clientClass: new (configuration: never) => Client, where?: { readonly region?: string }) => Client;
 
+/** Cryptography that costs time, behind a port, so that a simulation need not wait for it. */
+export interface Cryptography {
+  /** libsodium's sealed box: only the holder of the private key can open it. */
+  seal(text: Secret, publicKey: Uint8Array): Promise<Uint8Array>;
+}
+
 // ---------------------------------------------------------------------------------------------------------------- rotators
 
 /** What a consumer needs to use a token: the value, and the parts that the provider issues with it (a key id, a client id). */
@@ -167,6 +173,7 @@ export type Effect =
 export interface DependentContext<Target, Authority> {
   readonly http: Http;
   readonly aws: AwsDoor;
+  readonly crypto: Cryptography;
   readonly target: Target;
   readonly authority: Authority;
   readonly now: Instant;

@@ -75,7 +75,7 @@ export async function openToken(ports: Ports, registry: Registry, authorities: A
       const plugin = await registry.dependent(entry.kind);
       if (plugin === undefined) throw unknownPlugin('dependent', entry.kind, token);
       const target = parse(plugin.target, entry.target, `${token.name}: target of ${entry.name}`);
-      const doors = { http: door(ports, plugin.facts, target), aws: ports.aws(entry.via), target };
+      const doors = { http: door(ports, plugin.facts, target), aws: ports.aws(entry.via), crypto: ports.crypto, target };
       return {
         entry,
         plugin,

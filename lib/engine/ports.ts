@@ -1,4 +1,4 @@
-import type { AwsDoor, Http, Instant } from './contract.ts';
+import type { AwsDoor, Cryptography, Http, Instant } from './contract.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Address } from './facts.ts';
 import type { Secret } from './secret.ts';
@@ -119,6 +119,7 @@ export interface Ports {
   /** A door that lets only these addresses through; `api` is the base of relative paths. */
   readonly http: (who: string, allow: { api: string | undefined; hosts: readonly string[] }) => Http;
   readonly aws: (via: string | undefined) => AwsDoor;
+  readonly crypto: Cryptography;
   readonly log: (entry: LogEntry) => void;
   /** Tells the world. The engine never lets a failure here fail a step. */
   readonly tell: (happening: Happening) => Promise<void>;

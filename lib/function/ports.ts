@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type ClientConfiguration, createAwsDoors } from '../aws/clients.ts';
 import { createEventBridgeTeller } from '../aws/event-bridge.ts';
 import { openSecretsManagerStore } from '../aws/secrets-manager-store.ts';
+import { cryptography } from '../crypto/sodium.ts';
 import type { Clock, History, Ports } from '../engine/ports.ts';
 import type { LoopbackHosts } from '../http/addresses.ts';
 import { createDoors } from '../http/door.ts';
@@ -38,6 +39,7 @@ export async function openPorts(context: FunctionContext): Promise<Ports> {
     random,
     http: createDoors({ fetch: globalThis.fetch, clock, random, remaining, ...(loopback === undefined ? {} : { loopback }) }),
     aws: createAwsDoors(configuration),
+    crypto: cryptography,
     log: (entry) => {
       process.stdout.write(`${JSON.stringify({ at: clock.now(), ...entry })}\n`);
     },

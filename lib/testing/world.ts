@@ -1,5 +1,6 @@
 import { createSecretsManagerStore } from '../aws/secrets-manager-store.ts';
-import type { AwsDoor } from '../engine/contract.ts';
+import { cryptography } from '../crypto/sodium.ts';
+import type { AwsDoor, Cryptography } from '../engine/contract.ts';
 import { createAuthorityCache, openToken, type Registry } from '../engine/open-token.ts';
 import type { Happening, History, LogEntry, Ports, Receipt } from '../engine/ports.ts';
 import type { Token } from '../engine/token.ts';
@@ -41,6 +42,8 @@ export interface WorldOptions {
   readonly fakes?: readonly { readonly api: string; handle(request: FakeRequest): FakeAnswer }[];
   readonly switches?: Partial<Switches>;
   readonly remaining?: () => number;
+  /** @default the real one */
+  readonly crypto?: Cryptography;
   around?(call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown>;
 }
 
@@ -101,6 +104,7 @@ export function createWorld(options: WorldOptions): World {
       resolve: async () => [],
     }),
     aws: () => (() => client) as unknown as AwsDoor,
+    crypto: options.crypto ?? cryptography,
     log: (entry) => {
       logs.push(entry);
     },

@@ -29,6 +29,11 @@ function createReceiver(options: { sends?: 'reference' | 'value'; previous?: str
     aws: () => {
       throw new Error('a webhook needs no AWS');
     },
+    crypto: {
+      seal: () => {
+        throw new Error('a webhook seals nothing');
+      },
+    },
     target: { url: 'https://hooks.test/in', sends: options.sends ?? ('reference' as const), answers: 'acknowledgement' as const },
     authority: {
       secret: new Secret(first),
