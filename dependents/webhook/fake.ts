@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { type DependentFakeFactory, type FakeAnswer, type FakeRequest, jsonOf } from '../../lib/testing/fake.ts';
+import { type DependentFakeFactory, type FakeAnswer, type FakeRequest, type FakeWorld, jsonOf } from '../../lib/testing/fake.ts';
 
 const message = z.strictObject({
   type: z.enum(['secret.rotated', 'secret.verify']),
@@ -17,7 +17,7 @@ const secret = `whsec_${Buffer.from('canary-webhook-signing-secret-32').toString
 const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
 
 /** A receiver that checks the signature by hand, drops ids that it has seen, and answers with a fingerprint of what it uses. */
-export const fake: DependentFakeFactory = (world) => {
+export const fake = ((world: FakeWorld) => {
   const self = {
     api: 'https://hooks.webhook.test',
     target: { url: 'https://hooks.webhook.test/token', sends: 'value', answers: 'fingerprint' },
@@ -48,6 +48,7 @@ export const fake: DependentFakeFactory = (world) => {
     tamper: (value: string) => {
       self.state = { ...self.state, value };
     },
+    neighbours: () => undefined,
   };
 
   function fingerprint() {
@@ -56,4 +57,4 @@ export const fake: DependentFakeFactory = (world) => {
   }
 
   return self;
-};
+}) satisfies DependentFakeFactory;

@@ -19,6 +19,8 @@ import type { ObservedCall } from './aws-endpoint.ts';
 import { createMovableClock } from './clock.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
 import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
+import { secureRandom } from './secrets-manager/serve.ts';
+import { createSecretsManager } from './secrets-manager/service.ts';
 import { functionAccessKey, type Local, type LocalOptions, startLocal } from './start.ts';
 import { ensureUser, startVerdaccio } from './verdaccio.ts';
 
@@ -83,14 +85,12 @@ export async function startStory(
     closing.push(registryServer.close);
 
     onProgress('Starting the places that keep a copy');
-    const world = {
-      now: () => clock.now(),
-      random: (characters: number) => randomBytes(characters).toString('hex').slice(0, characters),
-    };
+    const random = (characters: number) => randomBytes(characters).toString('hex').slice(0, characters);
+    const world = { now: () => clock.now(), random, secretsManager: createSecretsManager({ clock, random: secureRandom }) };
     const hook = receiver(world);
     const robot = receiver(world);
     let isBroken = false;
-    const hooks = await serveAll([hook, breakable(robot, () => isBroken)]);
+    const hooks = await serveAll([breakable(hook, () => false), breakable(robot, () => isBroken)]);
     for (const server of hooks) closing.push(server.close);
 
     onProgress('Bundling and starting the rotation function');
@@ -229,9 +229,9 @@ async function readSecret(local: Local, name: string, selector: object): Promise
 }
 
 function breakable(fake: DependentFake, isBroken: () => boolean) {
+  const { handle = () => ({ status: 404 }) } = fake;
   return {
-    handle: (request: FakeRequest) =>
-      isBroken() && request.body.includes('secret.rotated') ? { status: 422 } : fake.handle(request),
+    handle: (request: FakeRequest) => (isBroken() && request.body.includes('secret.rotated') ? { status: 422 } : handle(request)),
   };
 }
 

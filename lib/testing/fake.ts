@@ -1,4 +1,5 @@
 import type { Instant } from '../engine/contract.ts';
+import type { SecretsManager } from '../local/secrets-manager/service.ts';
 
 // A fake is a stand-in for one service: strict about method, path, headers and body, and as awkward as the service it stands for. It is
 // synchronous, knows no clock and no chance of its own, and keeps its state as plain data, so that a simulation can copy it, compare it
@@ -8,6 +9,8 @@ export interface FakeWorld {
   now(): Instant;
   /** A text of lower-case letters and digits. */
   random(characters: number): string;
+  /** AWS's own service, for places that are secrets themselves. */
+  readonly secretsManager: SecretsManager;
 }
 
 export interface FakeRequest {
@@ -21,8 +24,15 @@ export interface FakeRequest {
 
 export interface FakeAnswer {
   readonly status: number;
+  /** An object is sent as JSON, a text as HTML. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Something that listens at an address. */
+export interface HttpFake {
+  readonly api: string;
+  handle(request: FakeRequest): FakeAnswer;
 }
 
 /** A token as the provider itself sees it: the full truth, which no API tells. */
@@ -33,42 +43,52 @@ export interface FakeToken {
   readonly name?: string;
   readonly createdAt: Instant;
   readonly revokedAt?: Instant;
+  readonly lastUsedAt?: Instant;
+  readonly expiresAt?: Instant;
 }
 
-export interface RotatorFake {
-  /** Where it answers, as the catalog or the facts give it. */
-  readonly api: string;
+export interface RotatorFake extends HttpFake {
   readonly scope: Readonly<Record<string, unknown>>;
   /** What the authority secret holds. */
   readonly authority: Readonly<Record<string, string>>;
-  state: { tokens: FakeToken[] };
-  handle(request: FakeRequest): FakeAnswer;
-  /** Whether the provider takes this value now. */
+  /** Plain data, replaced and never changed in place. */
+  state: { readonly tokens: readonly FakeToken[] };
+  /** Whether the provider takes this value now: fresh ones not before settleSeconds, revoked ones still for deathSeconds. */
   accepts(value: string): boolean;
+  /** Somebody else makes a token for the same principal, under a name of theirs. */
+  makeByHand(name: string): FakeToken;
 }
 
-export interface DependentFake {
-  readonly api: string;
+export interface DependentFake extends Partial<HttpFake> {
   readonly target: Readonly<Record<string, unknown>>;
   readonly authority?: Readonly<Record<string, string>>;
+  /** For places on AWS: what stands for the SDK's clients, by the name of their class. Throws AwsError. */
+  readonly aws?: Readonly<Record<string, (operation: string, input: object) => object>>;
+  /** Plain data, replaced and never changed in place. */
   state: object;
-  handle(request: FakeRequest): FakeAnswer;
   /** What those who use the place get now; undefined where it has none. */
   holds(): string | undefined;
   /** Somebody else writes there. */
   tamper(value: string): void;
+  /** Everything else that is there, and must stay as it is. */
+  neighbours(): unknown;
 }
 
 export type RotatorFakeFactory = (world: FakeWorld) => RotatorFake;
 export type DependentFakeFactory = (world: FakeWorld) => DependentFake;
 
-/** Answers to fetch as the fake does, for whoever calls its address; anything else fails as an unknown host does. */
-export function fetchOf(fakes: readonly { readonly api: string; handle(request: FakeRequest): FakeAnswer }[]): typeof fetch {
+/** A request to an address where nobody is, as fetch fails for it. */
+export function unknownHost(): Error {
+  return Object.assign(new TypeError('fetch failed'), { cause: { code: 'ENOTFOUND' } });
+}
+
+/** Answers to fetch as the fakes do, each at its address. */
+export function fetchOf(fakes: readonly HttpFake[]): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
-    const url = new URL(request.url);
-    const fake = fakes.find(({ api }) => new URL(api).origin === url.origin);
-    if (fake === undefined) throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ENOTFOUND' } });
+    const { origin } = new URL(request.url);
+    const fake = fakes.find(({ api }) => new URL(api).origin === origin);
+    if (fake === undefined) throw unknownHost();
     return toResponse(fake.handle(await toFakeRequest(request)));
   };
 }

@@ -1,20 +1,18 @@
 import { AwsError } from '../local/aws-error.ts';
-import type { SecretsManager } from '../local/secrets-manager/service.ts';
 
 /** A command of the real SDK, as its clients get it. */
 interface Command {
   readonly input: object;
 }
 
-/**
- * Stands in for the SDK's Secrets Manager client and calls the embedded service directly: the same commands, answers and errors, without
- * the wire. `around` sees each call, and may fail it before or after its effect.
- */
-export function inProcessClient(
-  service: SecretsManager,
-  around: (operation: string, input: object, effect: () => object) => Promise<object> = async (_operation, _input, effect) =>
-    effect(),
-) {
+/** A service as a function: the answer as it goes over the wire, or an AwsError. */
+export type AwsService = (operation: string, input: object) => object;
+
+/** Sees each call, and may fail it before or after its effect. */
+export type AroundAws = (operation: string, input: object, effect: () => object) => Promise<object>;
+
+/** Stands in for a client of the SDK and calls a service directly: the same commands, answers and errors, without the wire. */
+export function inProcessClient(service: AwsService, around: AroundAws) {
   return {
     async send(command: Command): Promise<never> {
       const operation = command.constructor.name.replace(/Command$/, '');
@@ -24,19 +22,18 @@ export function inProcessClient(
   };
 }
 
-function callAsSdk(service: SecretsManager, operation: string, input: object): object {
+function callAsSdk(service: AwsService, operation: string, input: object): object {
   try {
-    const answer = service.call(operation, input);
-    return Object.fromEntries(
-      Object.entries(answer).map(([name, value]) => [
-        name,
-        name.endsWith('Date') && typeof value === 'number' ? new Date(value * 1000) : value,
-      ]),
-    );
+    return Object.fromEntries(Object.entries(service(operation, input)).map(([name, value]) => [name, dated(name, value)]));
   } catch (error) {
     if (error instanceof AwsError) throw awsError(error.code, error.httpStatus, error.message);
     throw error;
   }
+}
+
+/** On the wire a date is a number of seconds. */
+function dated(name: string, value: unknown): unknown {
+  return name.endsWith('Date') && typeof value === 'number' ? new Date(value * 1000) : value;
 }
 
 /** An error as the SDK throws it: the service's own when there is a status, else one of the network. */

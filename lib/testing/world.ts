@@ -7,15 +7,15 @@ import type { Token } from '../engine/token.ts';
 import { createDoors } from '../http/door.ts';
 import { createSecretsManager, type SecretsManager } from '../local/secrets-manager/service.ts';
 import type { Switches } from '../local/secrets-manager/switches.ts';
-import { type FakeAnswer, type FakeRequest, type FakeWorld, fetchOf } from './fake.ts';
-import { inProcessClient } from './in-process.ts';
+import { type FakeWorld, fetchOf, type HttpFake } from './fake.ts';
+import { type AwsService, inProcessClient } from './in-process.ts';
 
 /** The one function that rotates in a test world. */
 export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:keyturn-rotate';
 
 /** A call that leaves the engine, before it has an effect. */
 export interface OutwardCall {
-  readonly to: 'secrets manager' | 'network' | 'history' | 'tell';
+  readonly to: 'aws' | 'network' | 'history' | 'tell';
   /** `GetSecretValue name`, `POST https://...`. */
   readonly what: string;
   /** The name of the secret that it is about, where there is one. */
@@ -34,12 +34,15 @@ export interface World {
   readonly happenings: Happening[];
   readonly logs: LogEntry[];
   readonly receipts: Map<string, Receipt>;
+  /** What fakes of this world are made with. */
+  readonly fakeWorld: FakeWorld;
+  /** Lets a fake take part: at its address, or behind the SDK's clients. */
+  add(fake: Partial<HttpFake> & { readonly aws?: Readonly<Record<string, AwsService>> }): void;
   open(token: Token): ReturnType<typeof openToken>;
 }
 
 export interface WorldOptions {
   readonly registry: Registry;
-  readonly fakes?: readonly { readonly api: string; handle(request: FakeRequest): FakeAnswer }[];
   readonly switches?: Partial<Switches>;
   readonly remaining?: () => number;
   /** @default the real one */
@@ -48,7 +51,7 @@ export interface WorldOptions {
 }
 
 export function createWorld(options: WorldOptions): World {
-  const { registry, fakes = [], switches = {}, remaining = () => 300_000, around = (_call, effect) => effect() } = options;
+  const { registry, switches = {}, remaining = () => 300_000, around = (_call, effect) => effect() } = options;
   const clock = createVirtualClock();
   const chance = createChance();
   const secretsManager = createSecretsManager({
@@ -67,13 +70,17 @@ export function createWorld(options: WorldOptions): World {
     return around(call, effect) as Promise<Result>;
   };
 
-  const client = inProcessClient(secretsManager, (operation, input, effect) => {
-    const id = 'SecretId' in input ? String(input.SecretId) : undefined;
-    const secret = id === undefined ? undefined : nameIn(id);
-    return pass({ to: 'secrets manager', what: `${operation} ${secret ?? ''}`.trim(), ...(secret ? { secret } : {}) }, async () =>
-      effect(),
-    );
-  });
+  const clientFor = (service: AwsService) =>
+    inProcessClient(service, (operation, input, effect) => {
+      const id = 'SecretId' in input ? String(input.SecretId) : undefined;
+      const secret = id === undefined ? undefined : nameIn(id);
+      return pass({ to: 'aws', what: `${operation} ${secret ?? ''}`.trim(), ...(secret ? { secret } : {}) }, async () =>
+        effect(),
+      );
+    });
+  const client = clientFor((operation, input) => secretsManager.call(operation, input));
+  const httpFakes: HttpFake[] = [];
+  const awsFakes = new Map<string, AwsService>();
   const history: History = {
     receipts: (arn) =>
       pass({ to: 'history', what: 'receipts' }, async () =>
@@ -89,7 +96,7 @@ export function createWorld(options: WorldOptions): World {
         failures.set(arn, count);
       }),
   };
-  const fakeFetch = fetchOf(fakes);
+  const fakeFetch = fetchOf(httpFakes);
   const ports: Ports = {
     store: createSecretsManagerStore({ client, once: client }, clock),
     history,
@@ -103,7 +110,11 @@ export function createWorld(options: WorldOptions): World {
       remaining,
       resolve: async () => [],
     }),
-    aws: () => (() => client) as unknown as AwsDoor,
+    aws: () =>
+      ((clientClass: { name: string }) => {
+        const service = awsFakes.get(clientClass.name);
+        return service === undefined ? client : clientFor(service);
+      }) as unknown as AwsDoor,
     crypto: options.crypto ?? cryptography,
     log: (entry) => {
       logs.push(entry);
@@ -123,6 +134,11 @@ export function createWorld(options: WorldOptions): World {
     happenings,
     logs,
     receipts,
+    fakeWorld: { now: () => clock.now(), random: chance.text, secretsManager },
+    add(fake) {
+      if (isHttpFake(fake)) httpFakes.push(fake);
+      for (const [name, service] of Object.entries(fake.aws ?? {})) awsFakes.set(name, service);
+    },
     open: (token) => openToken(ports, registry, authorities, token),
   };
 }
@@ -157,9 +173,8 @@ export function createChance(seed = 1) {
   };
 }
 
-export function fakeWorldOf(clock: { now(): number }, seed = 7): FakeWorld {
-  const { text } = createChance(seed);
-  return { now: () => clock.now(), random: text };
+function isHttpFake(fake: Partial<HttpFake>): fake is HttpFake {
+  return fake.api !== undefined && fake.handle !== undefined;
 }
 
 function nameIn(secretId: string): string {

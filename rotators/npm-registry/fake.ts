@@ -5,6 +5,7 @@ import {
   type FakeAnswer,
   type FakeRequest,
   type FakeToken,
+  type FakeWorld,
   jsonOf,
   type RotatorFakeFactory,
 } from '../../lib/testing/fake.ts';
@@ -16,7 +17,7 @@ interface Token extends FakeToken {
 const wanted = z.strictObject({ password: z.string(), readonly: z.boolean(), cidr_whitelist: z.array(z.string()) });
 
 /** Verdaccio 6.8 as it was seen: no names, guests welcome to whoami, deleting what is not there is fine. */
-export const fake: RotatorFakeFactory = (world) => {
+export const fake = ((world: FakeWorld) => {
   const user = 'ci-bot';
   const password = 'canary-npm-password';
   const denied: FakeAnswer = { status: 401, body: { error: 'bad username/password, access denied' } };
@@ -25,8 +26,9 @@ export const fake: RotatorFakeFactory = (world) => {
     api: 'https://registry.npm-registry.test',
     scope: { registryUrl: 'https://registry.npm-registry.test', user },
     authority: { user, password },
-    state: { tokens: [] as Token[] },
+    state: { tokens: [] as readonly Token[] },
 
+    makeByHand: () => make(false), // it keeps no name
     accepts: (value: string) => self.state.tokens.some((token) => token.value === value && token.revokedAt === undefined),
 
     handle(request: FakeRequest): FakeAnswer {
@@ -43,6 +45,12 @@ export const fake: RotatorFakeFactory = (world) => {
       return { status: 404, body: `<pre>Cannot ${method} ${path}</pre>` };
     },
   };
+
+  function make(readOnly: boolean): Token {
+    const token = { ref: world.random(32), value: `canary-npm-${world.random(40)}`, createdAt: world.now(), readOnly };
+    self.state = { tokens: [...self.state.tokens, token] };
+    return token;
+  }
 
   function live() {
     return self.state.tokens.filter((token) => token.revokedAt === undefined);
@@ -70,9 +78,9 @@ export const fake: RotatorFakeFactory = (world) => {
   }
 
   function revoke(key: string): FakeAnswer {
-    self.state.tokens = self.state.tokens.map((token) =>
-      token.ref === key && token.revokedAt === undefined ? { ...token, revokedAt: world.now() } : token,
-    );
+    const end = (token: Token) =>
+      token.ref === key && token.revokedAt === undefined ? { ...token, revokedAt: world.now() } : token;
+    self.state = { tokens: self.state.tokens.map(end) };
     return { status: 200, body: {} };
   }
 
@@ -82,4 +90,4 @@ export const fake: RotatorFakeFactory = (world) => {
   }
 
   return self;
-};
+}) satisfies RotatorFakeFactory;

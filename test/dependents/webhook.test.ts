@@ -5,7 +5,9 @@ import { webhook } from '../../dependents/webhook/index.ts';
 import type { Copy } from '../../lib/engine/contract.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { createDoors } from '../../lib/http/door.ts';
+import { registry } from '../../lib/plugin/registry.ts';
 import { type FakeRequest, fetchOf } from '../../lib/testing/fake.ts';
+import { createWorld } from '../../lib/testing/world.ts';
 
 const first = `whsec_${Buffer.from('canary-first-signing-secret-00').toString('base64')}`;
 const second = `whsec_${Buffer.from('canary-second-signing-secret-0').toString('base64')}`;
@@ -104,7 +106,7 @@ it('refuses a signing secret that is none, and does not show it', async () => {
 
 it('has a fake that the library and the fake agree about', async () => {
   const { got, context } = createReceiver({ sends: 'value' });
-  const receiver = fake({ now: () => context.now, random: () => 'x' });
+  const receiver = fake({ ...createWorld({ registry }).fakeWorld, now: () => context.now });
   const authority = { secret: new Secret(receiver.authority?.secret ?? '') };
 
   await webhook.apply({ ...context, authority }, copy, { readClass: 'none', exists: undefined });

@@ -50,5 +50,5 @@ it.each(bad)('refuses %s by the name of the field, and echoes nothing', (_name, 
 
   expect(parse).toThrow(expect.objectContaining({ code: 'event', ending: 'stop' }));
   expect(parse).toThrow(message);
-  expect(parse).not.toThrow(/canary|\u001b|aaaa/);
+  for (const echo of ['canary', '\u001b', 'aaaa']) expect(parse).not.toThrow(echo);
 });

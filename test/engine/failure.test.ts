@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { awsError } from '../../lib/testing/in-process.ts';
 import type { OutwardCall } from '../../lib/testing/world.ts';
-import { createStory, hour, stepEvent } from './setup.ts';
+import { createStory, hour, type Story, stepEvent } from './setup.ts';
 
 /** A story in which calls fail as a switch says: with the error before the effect, or after it. */
 function createFaultyStory() {
@@ -155,7 +155,7 @@ it('undoes nothing for the sake of a version that is not our doing', async () =>
     VersionStages: ['AWSPENDING'],
   });
   const live = story.live();
-  story.provider.state.tokens = story.provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 }));
+  revokeAllByHand(story);
 
   await expect(story.run(stepEvent(story, 'setSecret', versionId))).rejects.toMatchObject({ code: 'dead-pending' });
 
@@ -168,7 +168,7 @@ it('rolls forward where the provider refuses the current token: keeps pending, p
   await story.rotate();
   const { handle } = story.receiver;
   story.receiver.handle = (request) => (request.body.includes('secret.rotated') ? { status: 422 } : handle(request));
-  story.provider.state.tokens = story.provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 }));
+  revokeAllByHand(story);
 
   expect(await story.rotate()).toMatchObject([{ code: 'dependent-failed' }]);
 
@@ -236,3 +236,7 @@ it('respects a roll-back within the overlap: what is current again is not revoke
   expect(story.live()).toEqual([old]);
   expect(story.receiver.holds()).toBe(old);
 });
+
+function revokeAllByHand({ provider }: Story): void {
+  provider.state = { tokens: provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 })) };
+}

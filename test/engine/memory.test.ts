@@ -43,7 +43,7 @@ it('drops the message of a foreign error, which Node fills with values', () => {
 it('writes any ref into a label that AWS takes, and reads it back', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, maxLength: 40, unit: 'binary' }), (ref) => {
-      fc.pre(ref.isWellFormed());
+      fc.pre(!/[\ud800-\udfff]/u.test(ref)); // no half of a pair
       const label = ourLabel('lantern', ref, false);
       expect(label).toMatch(/^[A-Za-z0-9/_.:=@+-]{1,256}$/);
       expect(readOurLabel(['AWSPENDING', label])).toEqual({ provider: 'lantern', ref, isDigest: false });

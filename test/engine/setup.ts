@@ -6,7 +6,7 @@ import { rotate } from '../../lib/engine/rotate.ts';
 import type { DependentEntry, Token } from '../../lib/engine/token.ts';
 import { createRotationDriver, type RotationEvent } from '../../lib/local/secrets-manager/rotation.ts';
 import { registry } from '../../lib/plugin/registry.ts';
-import { createWorld, fakeWorldOf, functionArn, type World, type WorldOptions } from '../../lib/testing/world.ts';
+import { createWorld, functionArn, type World, type WorldOptions } from '../../lib/testing/world.ts';
 import { fake as npmFake } from '../../rotators/npm-registry/fake.ts';
 
 export const secretName = 'app/npm-token';
@@ -14,12 +14,11 @@ export const hour = 3_600_000;
 
 /** One npm token with two dependents: a field of another secret, and a webhook. */
 export function createStory(options: Partial<WorldOptions> & { token?: Partial<Token> } = {}) {
-  const now = { now: () => 0 };
-  const clockBefore = { now: () => now.now() };
-  const provider = npmFake(fakeWorldOf(clockBefore));
-  const receiver = webhookFake(fakeWorldOf(clockBefore));
-  const world = createWorld({ registry, fakes: [provider, receiver], ...options });
-  now.now = world.clock.now;
+  const world = createWorld({ registry, ...options });
+  const provider = npmFake(world.fakeWorld);
+  const receiver = webhookFake(world.fakeWorld);
+  world.add(provider);
+  world.add(receiver);
 
   const { secretsManager } = world;
   const create = (name: string, value?: string) =>
