@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { awsError } from '../../lib/testing/in-process.ts';
 import type { OutwardCall } from '../../lib/testing/world.ts';
-import { createStory, hour, type Story, stepEvent } from './setup.ts';
+import { createStory, hour } from './setup.ts';
 
 /** A story in which calls fail as a switch says: with the error before the effect, or after it. */
 function createFaultyStory() {
@@ -24,18 +24,16 @@ it('puts every dependent back, clears the way and says one clear sentence when a
   await story.rotate();
   const old = story.value();
   story.clock.advance(hour);
-  const { handle } = story.receiver;
-  story.receiver.handle = (request) =>
-    request.body.includes('secret.rotated') && !request.body.includes(String(old)) ? { status: 422 } : handle(request);
+  story.refuseAllBut(old);
 
   const errors = await story.rotate();
 
   expect(errors).toMatchObject([{ code: 'dependent-failed', status: 422 }]);
-  expect(errors[0]?.message).toMatch(/^ci hook: apply was refused: webhook: POST \/token answered 422$/);
+  expect(errors[0]?.message).toMatch(/^place 1: apply was refused: webhook: POST \/token answered 422$/);
   expect(errors[0]?.fix).toContain('rotate again');
   expect(story.value()).toBe(old);
   expect(story.receiver.holds()).toBe(old);
-  expect(story.value('AWSCURRENT', 'build/tokens')).toContain(`"NPM_TOKEN":"${old}"`);
+  expect(story.copied()).toBe(old);
   expect(Object.values(story.labels()).flat()).not.toContain('AWSPENDING');
   expect(story.happenings.filter(({ what }) => what === 'rotation.failed')).toHaveLength(1);
   expect(story.live()).toHaveLength(2);
@@ -51,10 +49,9 @@ it('puts every dependent back, clears the way and says one clear sentence when a
 it('is parked after a failure: until the back-off ends only the preflight runs, then it rotates', async () => {
   const { story } = createFaultyStory();
   await story.rotate();
-  const { handle } = story.receiver;
-  story.receiver.handle = (request) => (request.body.includes('secret.rotated') ? { status: 422 } : handle(request));
+  story.refuseAllBut();
   await story.rotate();
-  story.receiver.handle = handle;
+  story.takeAll();
   const live = story.live();
 
   expect(await story.rotate()).toMatchObject([{ code: 'parked' }]);
@@ -81,8 +78,7 @@ it('mints nothing more while the answer to a mint is lost, revokes the stray whe
   expect(story.live()).toHaveLength(2);
 
   story.clock.advance(2.1 * hour);
-  const { sweepStrays } = await import('../../lib/engine/sweep-strays.ts');
-  expect(await sweepStrays(await story.open(story.token), story.arn)).toEqual({ revoked: 1, reported: 0 });
+  expect(await story.sweepStrays()).toEqual({ revoked: 1, reported: 0 });
   await story.driver.tick();
   expect(story.live()).toContain(story.value());
   expect(story.live()).toHaveLength(2);
@@ -95,7 +91,7 @@ it.each([
   const { story, fault } = createFaultyStory();
   await story.rotate();
   let faults = 0;
-  fault.match = ({ what }) => what === 'PutSecretValue app/npm-token' && faults++ === 0;
+  fault.match = ({ what }) => what === 'PutSecretValue app/token' && faults++ === 0;
   fault.after = after;
   fault.error = awsError('TimeoutError', undefined);
 
@@ -109,7 +105,7 @@ it('takes its own token back when the put is refused for certain', async () => {
   const { story, fault } = createFaultyStory();
   await story.rotate();
   const live = story.live();
-  fault.match = ({ what }) => what === 'PutSecretValue app/npm-token';
+  fault.match = ({ what }) => what === 'PutSecretValue app/token';
   fault.error = awsError('EncryptionFailure', 400);
 
   expect(await story.rotate()).toMatchObject([{ code: 'store-refused' }]);
@@ -120,15 +116,15 @@ it('takes its own token back when the put is refused for certain', async () => {
 it('stops by name at a dependent that holds what is not ours, and writes nowhere', async () => {
   const { story } = createFaultyStory();
   await story.rotate();
-  const copy = story.value('AWSCURRENT', 'build/tokens');
+  const copy = story.copied();
   story.receiver.tamper('canary-somebody-elses');
 
   const errors = await story.rotate();
 
   expect(errors).toMatchObject([{ code: 'foreign' }]);
-  expect(errors[0]?.message).toContain('ci hook');
+  expect(errors[0]?.message).toContain('place 1');
   expect(story.receiver.holds()).toBe('canary-somebody-elses');
-  expect(story.value('AWSCURRENT', 'build/tokens')).toBe(copy);
+  expect(story.copied()).toBe(copy);
   expect(story.live()).toHaveLength(1);
 });
 
@@ -155,9 +151,9 @@ it('undoes nothing for the sake of a version that is not our doing', async () =>
     VersionStages: ['AWSPENDING'],
   });
   const live = story.live();
-  revokeAllByHand(story);
+  story.revokeAllByHand();
 
-  await expect(story.run(stepEvent(story, 'setSecret', versionId))).rejects.toMatchObject({ code: 'dead-pending' });
+  await expect(story.step('setSecret', versionId)).rejects.toMatchObject({ code: 'dead-pending' });
 
   expect(story.labels()[versionId]).toEqual(['AWSPENDING']);
   expect(live).toHaveLength(1);
@@ -166,16 +162,15 @@ it('undoes nothing for the sake of a version that is not our doing', async () =>
 it('rolls forward where the provider refuses the current token: keeps pending, puts nothing back', async () => {
   const { story } = createFaultyStory();
   await story.rotate();
-  const { handle } = story.receiver;
-  story.receiver.handle = (request) => (request.body.includes('secret.rotated') ? { status: 422 } : handle(request));
-  revokeAllByHand(story);
+  story.refuseAllBut();
+  story.revokeAllByHand();
 
   expect(await story.rotate()).toMatchObject([{ code: 'dependent-failed' }]);
 
   expect(Object.values(story.labels()).flat()).toContain('AWSPENDING');
-  expect(story.value('AWSCURRENT', 'build/tokens')).toContain(String(story.value('AWSPENDING')));
+  expect(story.copied()).toBe(story.value('AWSPENDING'));
   expect(story.happenings.at(-1)).toMatchObject({ what: 'rotation.rolled-forward' });
-  story.receiver.handle = handle;
+  story.takeAll();
   story.clock.advance(61_000);
   await story.driver.tick();
   expect(story.live()).toEqual([story.value()]);
@@ -184,9 +179,8 @@ it('rolls forward where the provider refuses the current token: keeps pending, p
 it('writes nothing after AWSPENDING was taken off', async () => {
   const { story } = createFaultyStory();
   await story.rotate();
-  const versionId = randomUUID();
-  story.secretsManager.call('RotateSecret', { SecretId: story.arn, ClientRequestToken: versionId });
-  await story.run(stepEvent(story, 'createSecret', versionId));
+  const versionId = story.begin();
+  await story.step('createSecret', versionId);
   story.secretsManager.call('UpdateSecretVersionStage', {
     SecretId: story.arn,
     VersionStage: 'AWSPENDING',
@@ -194,8 +188,8 @@ it('writes nothing after AWSPENDING was taken off', async () => {
   });
   const held = story.receiver.holds();
 
-  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
-    await expect(story.run(stepEvent(story, step, versionId))).rejects.toMatchObject({ code: 'not-pending' });
+  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const) {
+    await expect(story.step(step, versionId)).rejects.toMatchObject({ code: 'not-pending' });
   }
 
   expect(story.receiver.holds()).toBe(held);
@@ -236,7 +230,3 @@ it('respects a roll-back within the overlap: what is current again is not revoke
   expect(story.live()).toEqual([old]);
   expect(story.receiver.holds()).toBe(old);
 });
-
-function revokeAllByHand({ provider }: Story): void {
-  provider.state = { tokens: provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 })) };
-}

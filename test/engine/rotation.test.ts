@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { createStory, hour, secretName, stepEvent } from './setup.ts';
+import { createStory, hour, secretName } from './setup.ts';
 
-it('fills an empty secret: minted, given to every dependent, verified and current', async () => {
-  const story = createStory();
+// What AWS does with the labels of a first value, and with AWSPENDING at the end, is not known for certain: all of it has to do.
+it.each([
+  ['also-current', 'removed'],
+  ['also-current', 'left'],
+  ['as-asked', 'removed'],
+  ['as-asked', 'left'],
+] as const)('fills an empty secret (first value %s, AWSPENDING %s)', async (firstValue, pendingAfterFinish) => {
+  const story = createStory({ switches: { firstValue, pendingAfterFinish } });
 
   const errors = await story.rotate();
 
@@ -11,7 +17,7 @@ it('fills an empty secret: minted, given to every dependent, verified and curren
   const value = story.value();
   expect(story.live()).toEqual([value]);
   expect(story.receiver.holds()).toBe(value);
-  expect(story.value('AWSCURRENT', 'build/tokens')).toBe(`{"OTHER":12345678901234567890,"NPM_TOKEN":"${value}"}`);
+  expect(story.copied()).toBe(value);
 });
 
 it('lets old and new live side by side, and ends the old one after its overlap', async () => {
@@ -50,15 +56,14 @@ it('makes at most ten calls about the secret in a whole rotation', async () => {
 it('makes at most six more when each step is repeated at once, and changes nothing by that', async () => {
   const story = createStory();
   await story.rotate();
-  const versionId = randomUUID();
-  story.secretsManager.call('RotateSecret', { SecretId: story.arn, ClientRequestToken: versionId });
+  const versionId = story.begin();
 
   let repeated = 0;
-  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret']) {
-    await story.run(stepEvent(story, step, versionId));
+  for (const step of steps) {
+    await story.step(step, versionId);
     const live = story.live();
     story.calls.length = 0;
-    await story.run(stepEvent(story, step, versionId));
+    await story.step(step, versionId);
     repeated += callsOn(story);
     expect(story.live()).toEqual(live);
   }
@@ -73,12 +78,13 @@ it('makes at most four calls when a finished rotation is replayed', async () => 
   const labels = story.labels();
   story.calls.length = 0;
 
-  for (const step of ['createSecret', 'setSecret', 'testSecret', 'finishSecret'])
-    await story.run(stepEvent(story, step, versionId));
+  for (const step of steps) await story.step(step, versionId);
 
   expect(callsOn(story)).toBeLessThanOrEqual(4);
   expect(story.labels()).toEqual(labels);
 });
+
+const steps = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'] as const;
 
 function callsOn(story: ReturnType<typeof createStory>): number {
   return story.calls.filter(({ secret }) => secret === secretName).length;

@@ -1,128 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { fake as copyFake } from '../../dependents/aws-secrets-manager-secret/fake.ts';
+import { awsSecretsManagerSecret } from '../../dependents/aws-secrets-manager-secret/index.ts';
 import { fake as webhookFake } from '../../dependents/webhook/fake.ts';
-import { RotationError } from '../../lib/engine/errors.ts';
-import { parseEvent } from '../../lib/engine/event.ts';
-import { type Retirement, retire } from '../../lib/engine/retire.ts';
-import { rotate } from '../../lib/engine/rotate.ts';
-import type { DependentEntry, Token } from '../../lib/engine/token.ts';
-import { createRotationDriver, type RotationEvent } from '../../lib/local/secrets-manager/rotation.ts';
-import { registry } from '../../lib/plugin/registry.ts';
-import { createWorld, functionArn, type World, type WorldOptions } from '../../lib/testing/world.ts';
+import { webhook } from '../../dependents/webhook/index.ts';
+import { type Cast, createStage } from '../../lib/testing/stage.ts';
 import { fake as npmFake } from '../../rotators/npm-registry/fake.ts';
+import { npmRegistry } from '../../rotators/npm-registry/index.ts';
 
-export const secretName = 'app/npm-token';
-export const hour = 3_600_000;
+export { hour, secretName } from '../../lib/testing/stage.ts';
 
-/** One npm token with two dependents: a field of another secret, and a webhook. */
-export function createStory(options: Partial<WorldOptions> & { token?: Partial<Token> } = {}) {
-  const world = createWorld({ registry, ...options });
-  const provider = npmFake(world.fakeWorld);
-  const receiver = webhookFake(world.fakeWorld);
-  world.add(provider);
-  world.add(receiver);
+const cast = {
+  rotator: npmRegistry,
+  rotatorFake: npmFake,
+  dependents: [
+    { plugin: awsSecretsManagerSecret, fake: copyFake, onForeign: 'adopt' },
+    { plugin: webhook, fake: webhookFake },
+  ],
+} as const satisfies Cast;
 
-  const { secretsManager } = world;
-  const create = (name: string, value?: string) =>
-    secretsManager.call('CreateSecret', {
-      Name: name,
-      ClientRequestToken: crypto.randomUUID(),
-      ...(value === undefined ? {} : { SecretString: value }),
-    }).ARN;
-  const arn = create(secretName);
-  create('keyturn/authorities/npm', JSON.stringify(provider.authority));
-  create('keyturn/authorities/webhook', JSON.stringify(receiver.authority));
-  create('build/tokens', '{"OTHER":12345678901234567890,"NPM_TOKEN":"canary-put-there-before"}');
-  const token: Token = { ...baseToken(provider.scope, receiver.target), ...options.token };
-
-  let errors: RotationError[] = [];
-  const run = async (event: unknown) => {
-    const request = parseEvent(event, functionArn);
-    if (request.kind !== 'step') throw new Error('not a step');
-    return rotate(await world.open(token), request.step, request.job);
-  };
-  const driver = createRotationDriver(secretsManager, {
-    async invoke(_arn, event) {
-      try {
-        await run(event);
-        return { ok: true };
-      } catch (error) {
-        if (error instanceof RotationError) errors.push(error);
-        return { ok: false, errorMessage: String(error) };
-      }
-    },
-  });
-
+/** One npm token with two places that keep a copy: a field of another secret, and a webhook. */
+export function createStory(options: Parameters<typeof createStage>[1] & { cast?: Partial<Cast> } = {}) {
+  const stage = createStage({ ...cast, ...options.cast } as typeof cast, options);
+  const [copy, receiver] = stage.places;
+  if (copy === undefined || receiver?.handle === undefined) throw new Error('the cast has two places');
+  const { handle } = receiver;
   return {
-    ...world,
-    provider,
+    ...stage,
+    /** What the other secret holds in its field. */
+    copied: () => copy.holds(),
     receiver,
-    token,
-    arn,
-    driver,
-    run,
-    /** Presses Rotate, and answers the errors of the attempt. */
-    async rotate(versionId: string = crypto.randomUUID()): Promise<readonly RotationError[]> {
-      errors = [];
-      secretsManager.call('RotateSecret', { SecretId: arn, ClientRequestToken: versionId, RotationLambdaARN: functionArn });
-      await driver.tick();
-      return errors;
+    /** The receiver refuses every message that brings a token other than these, or takes all of them again. */
+    refuseAllBut(...values: readonly (string | undefined)[]) {
+      receiver.handle = (request) => {
+        const isNews = request.body.includes('secret.rotated') && !values.some((value) => value && request.body.includes(value));
+        return isNews ? { status: 422 } : handle(request);
+      };
     },
-    async retire(): Promise<readonly Retirement[]> {
-      return retire(await world.open(token), arn);
+    takeAll() {
+      receiver.handle = handle;
     },
-    /** Sweeps often enough for stamp, overlap and second thoughts. */
-    async retireFully(): Promise<readonly Retirement[]> {
-      await retire(await world.open(token), arn);
-      world.clock.advance((token.overlapHours + 2) * hour);
-      await retire(await world.open(token), arn);
-      return retire(await world.open(token), arn);
+    revokeAllByHand() {
+      const tokens = stage.provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 }));
+      stage.provider.state = { tokens };
     },
-    labels: (): Record<string, readonly string[]> =>
-      secretsManager.call('DescribeSecret', { SecretId: arn }).VersionIdsToStages ?? {},
-    value: (stage = 'AWSCURRENT', name = secretName): string | undefined => readValue(world, name, stage),
-    live: () => provider.state.tokens.filter((each) => each.revokedAt === undefined).map(({ value }) => value),
-    putByHand: (value: string, name = secretName) =>
-      secretsManager.call('PutSecretValue', { SecretId: name, ClientRequestToken: crypto.randomUUID(), SecretString: value }),
+    /** What a person submits for a token that no API can mint. */
+    submit(parts: object) {
+      stage.secretsManager.call('PutSecretValue', {
+        SecretId: stage.arn,
+        ClientRequestToken: randomUUID(),
+        SecretString: JSON.stringify(parts),
+        VersionStages: ['keyturn-submitted'],
+      });
+    },
   };
 }
 
 export type Story = ReturnType<typeof createStory>;
-
-function readValue({ secretsManager }: World, name: string, stage: string): string | undefined {
-  try {
-    return secretsManager.call('GetSecretValue', { SecretId: name, VersionStage: stage }).SecretString;
-  } catch {
-    return undefined;
-  }
-}
-
-function baseToken(scope: unknown, target: unknown): Token {
-  const dependents: readonly DependentEntry[] = [
-    {
-      name: 'build copy',
-      kind: 'aws-secrets-manager-secret',
-      target: { secret: 'build/tokens', field: 'NPM_TOKEN' },
-      copies: 'value',
-      onForeign: 'adopt',
-    },
-    { name: 'ci hook', kind: 'webhook', target, authority: 'keyturn/authorities/webhook', copies: 'value', onForeign: 'stop' },
-  ];
-  return {
-    name: 'npm-publish',
-    secret: secretName,
-    provider: 'npm-registry',
-    scope,
-    authority: 'keyturn/authorities/npm',
-    value: { format: 'text' },
-    mode: 'retire',
-    exclusive: true,
-    overlapHours: 24,
-    quietHours: 24,
-    expect: {},
-    dependents,
-    checks: [],
-  };
-}
-
-export function stepEvent(story: Story, step: string, versionId: string): RotationEvent {
-  return { Step: step, SecretId: story.arn, ClientRequestToken: versionId } as RotationEvent;
-}
