@@ -3,5 +3,6 @@ import type { AnyDependent } from '../lib/engine/contract.ts';
 
 export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> = {
   'aws-secrets-manager-secret': async () => (await import('./aws-secrets-manager-secret/index.ts')).awsSecretsManagerSecret,
+  'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
   'webhook': async () => (await import('./webhook/index.ts')).webhook,
 };

@@ -3,4 +3,5 @@ import type { AnyRotator } from '../lib/engine/contract.ts';
 
 export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'npm-registry': async () => (await import('./npm-registry/index.ts')).npmRegistry,
+  'sendgrid': async () => (await import('./sendgrid/index.ts')).sendgrid,
 };

@@ -5,17 +5,28 @@ import { registry } from '../lib/plugin/registry.ts';
 import type { Artifact } from './generate.ts';
 
 /** The pages that facts and tables say. */
-export async function generatedDocs(): Promise<readonly Artifact[]> {
+export async function generatedDocs(readme: string): Promise<readonly Artifact[]> {
   const rotators = await Promise.all(registry.rotatorNames.map(async (name) => required(await registry.rotator(name)).facts));
   const dependents = await Promise.all(
     registry.dependentNames.map(async (name) => required(await registry.dependent(name)).facts),
   );
   return [
+    { path: 'README.md', text: withPluginTable(readme, rotators, dependents) },
     errorsPage(),
     ...catalogSchemas(await jsonSchemas(registry)),
     ...rotators.map((facts) => ({ path: `docs/rotators/${facts.name}.md`, text: rotatorPage(facts) })),
     ...dependents.map((facts) => ({ path: `docs/dependents/${facts.name}.md`, text: dependentPage(facts) })),
   ];
+}
+
+/** Between its two marks, the README lists what there is, and how far each is proven. */
+function withPluginTable(readme: string, rotators: readonly RotatorFacts[], dependents: readonly DependentFacts[]): string {
+  const row = (sort: string) => (facts: RotatorFacts | DependentFacts) =>
+    `| [${facts.name}](docs/${sort}/${facts.name}.md) | ${facts.summary} | ${facts.proven.map(({ on, date }) => `${on}, ${date}`).join('; ')} |`;
+  const table = (what: string, rows: readonly string[]) => `| ${what} | | proven on |\n| --- | --- | --- |\n${rows.join('\n')}`;
+  const tables = `${table('provider', rotators.map(row('rotators')))}\n\n${table('place that keeps a copy', dependents.map(row('dependents')))}`;
+  const marks = /(<!-- plug-ins: generated -->\n)[\s\S]*(<!-- \/plug-ins -->)/;
+  return readme.replace(marks, (_whole, begin: string, end: string) => `${begin}\n${tables}\n\n${end}`);
 }
 
 /** For editors: `# yaml-language-server: $schema=...` in a catalog file names one of these. */

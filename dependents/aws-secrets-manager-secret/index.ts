@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sortAwsError } from '../../lib/aws/errors.ts';
 import type { Dependent, DependentContext, Holding } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';

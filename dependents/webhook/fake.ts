@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type DependentFakeFactory, type FakeAnswer, type FakeRequest, type FakeWorld, jsonOf } from '../../lib/testing/fake.ts';
 
 const message = z.strictObject({

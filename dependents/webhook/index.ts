@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Copy, Dependent, DependentContext } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RotationError } from '../engine/errors.ts';
 import type { Mode, Token } from '../engine/token.ts';
 import type { Schedule } from './schedule.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AnyDependent, AnyRotator } from '../engine/contract.ts';
 import { builtIn, type CatalogRegistry } from './catalog.ts';
 import { sharedFields, type TokenFields, tokenFields } from './fields.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secretArnPattern, secretNamePattern } from './secret-id.ts';
 
 // What may stand in the files. From here come the checks, the advice and the JSON Schemas, so every field says what it is, and shows

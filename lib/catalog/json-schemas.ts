@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CatalogRegistry } from './catalog.ts';
 import { sharedFields, tokenFields } from './fields.ts';
 import { accepts } from './read-fields.ts';

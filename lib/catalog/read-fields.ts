@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Fault, placeOf, type Sheet, writtenAt } from './sheet.ts';
 import { didYouMean, inline, listed, type Path, pathText, quote } from './wording.ts';
 

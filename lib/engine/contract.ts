@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { DependentFacts, ReadClass, RotatorFacts } from './facts.ts';
 import type { Secret } from './secret.ts';
 
@@ -189,7 +189,10 @@ export interface Dependent<Target = unknown, Authority = unknown> {
   readonly authority: z.ZodType<Authority>;
   /** Looks, and changes nothing. Throws where the place cannot be reached or may not be written. */
   read(context: DependentContext<Target, Authority>): Promise<Holding>;
-  /** Writes the copy and touches nothing else. Idempotent. Over `seen.lock` where there is one, else `conflict`. */
+  /**
+   * Writes the copy and touches nothing else. Idempotent. Over `seen.lock` where there is one, else `conflict`. An error that is `definite`
+   * says that nothing was written: what fails after the write must not be.
+   */
   apply(context: DependentContext<Target, Authority>, copy: Copy, seen: Holding): Promise<Evidence>;
   /** Starts whatever brings the copy into effect, or finds the start of an earlier attempt. */
   activate?(context: DependentContext<Target, Authority>, copy: Copy, applied: Evidence): Promise<Evidence>;

@@ -100,6 +100,7 @@ export async function spread(
   stillMay: () => Promise<void>,
 ): Promise<void> {
   const written: Written[] = [];
+  for (const { dependent } of observed) assertFits(dependent, dependent.copyOf(versions.wanted, versions.secretArn));
   for (const one of observed) {
     const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
     written.push({ ...one, copy, receipt: await applyOne(open, one, copy) });
@@ -132,6 +133,16 @@ export async function effectOf(
   copy: Copy,
 ): Promise<Effect> {
   return dependent.plugin.inEffect(context, copy, evidenceOf(receipt, copy));
+}
+
+/** What the preflight could only estimate is known now, and nothing has been written yet. */
+function assertFits({ entry, plugin }: OpenDependent, { value }: Copy): void {
+  const { maximumBytes } = plugin.facts;
+  if (!maximumBytes.can || value.bytes <= maximumBytes.bytes) return;
+  throw new RotationError('too-large', `${entry.name}: takes ${maximumBytes.bytes} bytes and the new token has ${value.bytes}`, {
+    fix: 'Let this dependent read the secret itself instead of keeping a copy.',
+    definite: true,
+  });
 }
 
 async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Receipt | undefined> {
@@ -278,7 +289,9 @@ export function foreign({ token }: OpenToken, { entry }: OpenDependent): Rotatio
 }
 
 // A refusal that would be the provider's from a rotator is the dependent's here; which one must be said.
-function named(error: unknown, { entry }: OpenDependent, part: string): unknown {
+function named(error: unknown, dependent: OpenDependent, part: string): unknown {
+  const { entry } = dependent;
+  if (error instanceof RotationError && error.code === 'refused') dependent.forgetAuthority();
   if (!(error instanceof RotationError) || error.ending !== 'good') return error;
   if (['authority', 'catalog', 'too-large', 'foreign', 'dependent-failed'].includes(error.code)) return error;
   return failed({ entry }, `${part} was refused: ${error.message}`, error);

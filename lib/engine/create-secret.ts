@@ -6,7 +6,7 @@ import type { OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import { preflight } from './preflight.ts';
 import type { Secret } from './secret.ts';
-import { assertWritable, isCurrent, type Job, tellQuietly } from './step.ts';
+import { assertWritable, isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
 import { decodeStored, encodeStored, submittedLayout } from './stored-value.ts';
 import { minute } from './time.ts';
 
@@ -23,7 +23,7 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
   assertWritable(open, state, job);
   // The pending id stands in the map before it has a value: only a look at the value tells.
   if (await store.read(state.arn, { versionId: job.clientRequestToken })) return 'already pending';
-  const before = await store.read(state.arn, { label: current });
+  const before = await readCurrent(open, state.arn);
 
   const candidate =
     open.rotator.facts.kind === 'assisted' ? await readSubmitted(open, job, holderOf(state, submitted), before) : undefined;
@@ -33,8 +33,10 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
 
   if (candidate === undefined) return putMinted(open, job, before, await mint(open, job));
   const outcome = await putMinted(open, job, before, candidate.minted);
-  // Only now: without the label a crash in between would have lost what the owner typed.
-  await store.moveLabel(state.arn, submitted, { from: candidate.versionId });
+  // Only now: without the label a crash in between would have lost what the owner typed. On a version that is current it stays, to say
+  // that nobody uses that one; when it is current no more, the next rotation finds it taken up and takes it off.
+  if (!state.versions.get(candidate.versionId)?.includes(current))
+    await store.moveLabel(state.arn, submitted, { from: candidate.versionId });
   return outcome === 'minted' ? 'taken up' : outcome;
 }
 

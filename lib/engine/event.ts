@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RotationError } from './errors.ts';
 import { type StepName, steps } from './rotate.ts';
 import { Secret } from './secret.ts';

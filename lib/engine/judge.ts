@@ -43,11 +43,9 @@ export async function settle(
     const age = ports.clock.now() - createdAt;
     const waited = ports.clock.now() - startedAt;
     const mayStillCome = judgement.why === 'not-yet' || (judgement.why === 'rejected' && age < settleMilliseconds + 3_600_000);
-    if (judgement.why !== 'limited' && mayStillCome && waited < patience && ports.remaining() > wait + 10_000) {
-      await ports.clock.sleep(wait);
-      continue;
-    }
-    throw refusal(open, judgement);
+    const hasTime = waited < patience && ports.remaining() > wait + 10_000;
+    if (judgement.why === 'limited' || !mayStillCome || !hasTime) throw refusal(open, judgement);
+    await ports.clock.sleep(Math.min(wait, patience - waited)); // so that the last look is at the very end
   }
 }
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { AnyDependent, AnyRotator, AuthorityContext, Copy, Credential, DependentContext, TokenContext } from './contract.ts';
 import { RotationError } from './errors.ts';
 import type { Address, DependentFacts, RotatorFacts } from './facts.ts';
@@ -29,6 +29,8 @@ export interface OpenDependent {
   readonly entry: DependentEntry;
   readonly plugin: AnyDependent;
   context(): Promise<DependentContext<unknown, unknown>>;
+  /** After a refusal: the next context reads the authority again. */
+  forgetAuthority(): void;
   /** What this place is to hold of a version. */
   copyOf(version: StoredVersion, secretArn: string): Copy;
 }
@@ -82,6 +84,9 @@ export async function openToken(ports: Ports, registry: Registry, authorities: A
         async context() {
           const authority = await readAuthority(ports, authorities, entry.authority, plugin.authority, entry.name);
           return { ...doors, authority, now: ports.clock.now() };
+        },
+        forgetAuthority() {
+          if (entry.authority !== undefined) authorities.forget(entry.authority);
         },
         copyOf: (version, secretArn) => ({
           value: pick(entry, version.text, decodeStored(token.value, version.text)),

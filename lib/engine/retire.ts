@@ -28,7 +28,7 @@ import {
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { refOf } from './ref.ts';
-import { tellQuietly } from './step.ts';
+import { readCurrent, tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { strayMinimumAgeHours } from './strays.ts';
 import { minute, seconds } from './time.ts';
@@ -113,7 +113,7 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
   if (due !== 'unknown') return due;
   if (!labels.includes(previous)) {
     const version = await store.read(state.arn, { versionId });
-    const successor = await store.read(state.arn, { label: current });
+    const successor = await readCurrent(open, state.arn);
     // Younger than what is current, and not what was current before: it cannot have been in use.
     const neverPromoted = version !== undefined && (successor === undefined || version.createdAt > successor.createdAt);
     if (neverPromoted) return version.createdAt + strayMinimumAgeHours * 3_600_000;
@@ -145,7 +145,7 @@ async function assemble(open: OpenToken, state: SecretState, versionId: string):
   if (ref === undefined)
     throw held('value-shape', `${open.token.name}: the old version does not tell how ${facts.title} names it`, byHand(open));
 
-  const successor = await store.read(state.arn, { label: current });
+  const successor = await readCurrent(open, state.arn);
   const underway = holderOf(state, pending) === undefined ? undefined : await store.read(state.arn, { label: pending });
   for (const stays of [successor, underway]) {
     if (stays === undefined) continue;
@@ -191,7 +191,7 @@ async function assertReplaced(open: OpenToken, state: SecretState, { version, su
   let lacking: RotationError | undefined;
   for (const dependent of open.dependents) {
     const one = await observeOne(open, dependent, versions, receipts);
-    const problem = await evidenceLacking(open, one, versions);
+    const problem = await evidenceLacking(open, one, versions, !version.labels.includes(compromised));
     lacking ??= problem;
   }
   if (lacking !== undefined) throw lacking;
@@ -199,7 +199,12 @@ async function assertReplaced(open: OpenToken, state: SecretState, { version, su
 }
 
 /** What still speaks against it at one dependent. No evidence is no: it is written again, and the next sweep asks again. */
-async function evidenceLacking(open: OpenToken, one: Observed, versions: Versions): Promise<RotationError | undefined> {
+async function evidenceLacking(
+  open: OpenToken,
+  one: Observed,
+  versions: Versions,
+  drains: boolean,
+): Promise<RotationError | undefined> {
   const { ports } = open;
   const { entry, plugin } = one.dependent;
   if (one.standing === 'foreign' && entry.onForeign === 'stop') return foreign(open, one.dependent);
@@ -209,7 +214,7 @@ async function evidenceLacking(open: OpenToken, one: Observed, versions: Version
     await rewrite(open, one, versions);
     return notYet(entry.name, 'does not have the current token in effect; it was written again');
   }
-  if (plugin.facts.drainSeconds === 0) return undefined;
+  if (plugin.facts.drainSeconds === 0 || !drains) return undefined; // what is in the wrong hands is not waited for
   const receipt = one.receipt?.digest === digestOf(copy) ? one.receipt : undefined;
   if (receipt?.inEffectAt === undefined) {
     const { version } = one.holding;
@@ -277,8 +282,9 @@ async function isDead(open: OpenToken, credential: Credential): Promise<boolean>
   for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
     const judgement = await judge(open, credential);
     if (!judgement.ok && judgement.why === 'rejected') return true;
-    if (ports.clock.now() - startedAt + wait > patience || ports.remaining() < wait + 10_000) return false;
-    await ports.clock.sleep(wait);
+    const waited = ports.clock.now() - startedAt;
+    if (waited >= patience || ports.remaining() < wait + 10_000) return false;
+    await ports.clock.sleep(Math.min(wait, patience - waited)); // so that the last look is at the very end
   }
 }
 

@@ -5,7 +5,7 @@ import { markFor } from './mark.ts';
 import type { OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import { refOf } from './ref.ts';
-import { type Job, readPending } from './step.ts';
+import { type Job, readCurrent, readPending } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 
 /**
@@ -15,7 +15,7 @@ import { decodeStored } from './stored-value.ts';
 export async function setSecret(open: OpenToken, job: Job): Promise<'set' | 'already current'> {
   const { version, isOver } = await readPending(open, job);
   if (isOver) return 'already current';
-  const before = version.labels.includes(current) ? version : await open.ports.store.read(job.secretArn, { label: current });
+  const before = version.labels.includes(current) ? version : await readCurrent(open, job.secretArn);
   await install(open, job, version);
   await settle(open, decodeStored(open.token.value, version.text), version.createdAt);
 

@@ -1,5 +1,5 @@
 import { RotationError } from './errors.ts';
-import { current, pending } from './labels.ts';
+import { current, pending, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { Happening, SecretState, StoredVersion } from './ports.ts';
 import type { Secret } from './secret.ts';
@@ -65,6 +65,15 @@ export async function readPending({ ports, token }: OpenToken, job: Job): Promis
     if (looks === 3) throw notPending(token.name);
     await ports.clock.sleep(1000);
   }
+}
+
+/**
+ * What is current, if it is a token. A person's submission into an empty secret is made current by Secrets Manager at once, as every first
+ * value is; until a rotation has taken it up it is no token that anybody uses.
+ */
+export async function readCurrent({ ports }: OpenToken, secretArn: string): Promise<StoredVersion | undefined> {
+  const version = await ports.store.read(secretArn, { label: current });
+  return version?.labels.includes(submitted) ? undefined : version;
 }
 
 /** Tells the world, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again. */

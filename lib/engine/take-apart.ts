@@ -4,7 +4,7 @@ import { judge } from './judge.ts';
 import { current, holderOf, parkedLabel, pending, readOurLabel, readParked } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
-import { isCurrent, type Job, tellQuietly } from './step.ts';
+import { isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { seconds } from './time.ts';
 
@@ -37,7 +37,7 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   // A value without our label is not our doing (AWS puts a copy of current there for its test run): nothing is undone for its sake.
   if (wanted !== undefined && readOurLabel(wanted.labels) === undefined) return;
 
-  const before = await store.read(state.arn, { label: current });
+  const before = await readCurrent(open, state.arn);
   // Where the provider does not say, nothing is done now: going back to a dead token would break what a live pending one keeps working.
   const isLost = wanted !== undefined && (await currentIsLost(open, before));
   if (isLost && error.code !== 'dead-pending') {

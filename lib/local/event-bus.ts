@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JsonService } from './aws-endpoint.ts';
 import { AwsError } from './aws-error.ts';
 

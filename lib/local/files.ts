@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Written aside and renamed, so that a reader sees the old or the new and never half of it. */
 export function writeJson(file: string, content: unknown): void {
@@ -25,4 +25,15 @@ export function readJson(file: string): unknown {
 /** A file name for any text, telling nothing of it. */
 export function fileNameFor(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex').slice(0, 32);
+}
+
+/** Makes a folder that only we can look into, or says in one sentence why it cannot be. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(join(folder, '.probe'), '');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new Error(`The folder ${folder} cannot be written (${code}): choose another with --state, or make this one writable.`);
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { bundleHandlers } from '../bundle.ts';
@@ -9,6 +9,7 @@ import type { LogEntry } from '../engine/ports.ts';
 import { type ObservedCall, openAwsEndpoint } from './aws-endpoint.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { type BusEvent, eventBusService } from './event-bus.ts';
+import { makeFolder } from './files.ts';
 import { createFunctionHost, type FunctionHost, type Interceptor } from './functions.ts';
 import { invokeRoute } from './lambda-route.ts';
 import { createRotationDriver } from './secrets-manager/rotation.ts';
@@ -146,16 +147,6 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
       await store.close();
     },
   };
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, '.probe'), '');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new Error(`The folder ${folder} cannot be written (${code}): choose another with --state, or make this one writable.`);
-  }
 }
 
 /** What each function is deployed with: its own tokens, and the reconciler's index. */

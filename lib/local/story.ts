@@ -18,6 +18,7 @@ import type { DependentFake, FakeRequest } from '../testing/fake.ts';
 import type { ObservedCall } from './aws-endpoint.ts';
 import { createMovableClock } from './clock.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
+import { makeFolder } from './files.ts';
 import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
 import { secureRandom } from './secrets-manager/serve.ts';
 import { createSecretsManager } from './secrets-manager/service.ts';
@@ -75,7 +76,7 @@ export async function startStory(
   }
 
   async function open(): Promise<Story> {
-    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    makeFolder(stateFolder);
     const clock = createMovableClock(stateFolder);
     onProgress('Starting a real Verdaccio');
     const registryServer = await startVerdaccio({
@@ -166,7 +167,7 @@ export async function startStory(
 }
 
 /** Waits for something that comes about by itself; says so when it does not. */
-export async function until(isTrue: () => Promise<boolean>, what: string, timeoutSeconds = 20): Promise<void> {
+export async function until(isTrue: () => Promise<boolean>, what: string, timeoutSeconds = 12): Promise<void> {
   const deadline = Date.now() + timeoutSeconds * 1000;
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`it did not come about within ${timeoutSeconds} seconds that ${what}`);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Secret } from '../engine/secret.ts';
 
 /** A text in an authority that must never be seen: it comes out as a Secret. */

@@ -1,10 +1,15 @@
 /**
  * Looks for secrets in a text: as they are, in base64 (wherever they begin in it), URL-encoded, escaped for JSON or HTML, and any stretch of
- * 12 characters of them. Answers where, and never what.
+ * 12 characters of all that. `wholeOnly` leaves the stretches out, for texts that may hold a ref which the vendor made a part of the value.
+ * Answers where, and never what.
  */
-export function findLeaks(text: string, secrets: readonly string[]): readonly { readonly secret: number; readonly at: number }[] {
+export function findLeaks(
+  text: string,
+  secrets: readonly string[],
+  { wholeOnly = false }: { readonly wholeOnly?: boolean } = {},
+): readonly { readonly secret: number; readonly at: number }[] {
   return secrets.flatMap((secret, index) => {
-    const at = formsOf(secret)
+    const at = (wholeOnly ? wholeForms(secret) : [...new Set(wholeForms(secret).flatMap(windows))])
       .map((form) => text.indexOf(form))
       .find((found) => found >= 0);
     return at === undefined ? [] : [{ secret: index, at }];
@@ -13,11 +18,10 @@ export function findLeaks(text: string, secrets: readonly string[]): readonly { 
 
 const windowCharacters = 12;
 
-function formsOf(secret: string): readonly string[] {
+function wholeForms(secret: string): readonly string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
   const html = secret.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-  const whole = [secret, encodeURIComponent(secret), escaped, html, ...base64Forms(secret)];
-  return [...new Set(whole.flatMap(windows))];
+  return [secret, encodeURIComponent(secret), escaped, html, ...base64Forms(secret)];
 }
 
 /** A stretch that begins at any of the three places in base64's rhythm; what depends on the neighbours is cut off. */

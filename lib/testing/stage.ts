@@ -42,8 +42,10 @@ export interface Stage<Provider extends RotatorFake = RotatorFake> extends World
   begin(versionId?: string): string;
   /** Presses Rotate and lets Secrets Manager do its work once; the errors of the attempt. */
   rotate(versionId?: string): Promise<readonly RotationError[]>;
+  /** The errors of all attempts since Rotate was pressed. */
+  failures(): readonly RotationError[];
   retire(): Promise<readonly Retirement[]>;
-  /** Sweeps often enough for a stamp, the overlap, and second thoughts. */
+  /** Sweeps often enough for stamp, overlap, drain and second thoughts; what became of it each time. */
   retireFully(): Promise<readonly Retirement[]>;
   sweepStrays(): ReturnType<typeof sweepStrays>;
   labels(): Readonly<Record<string, readonly string[]>>;
@@ -126,15 +128,17 @@ export function createStage<Provider extends RotatorFakeFactory>(
       errors = [];
       begin(versionId);
       await driver.tick();
-      return errors;
+      return [...errors];
     },
+    failures: () => [...errors],
     retire: sweep,
     async retireFully() {
-      await sweep();
-      clock.advance((token.overlapHours + 2) * hour);
-      await sweep();
-      clock.advance(drainHours(cast) * hour);
-      return sweep();
+      const results = [...(await sweep())];
+      for (const hours of [token.overlapHours + 2, drainHours(cast), 1]) {
+        clock.advance(hours * hour);
+        results.push(...(await sweep()));
+      }
+      return results;
     },
     sweepStrays: async () => sweepStrays(await world.open(token), arn),
     labels: () => secretsManager.call('DescribeSecret', { SecretId: arn }).VersionIdsToStages ?? {},

@@ -34,6 +34,8 @@ export interface World {
   readonly happenings: Happening[];
   readonly logs: LogEntry[];
   readonly receipts: Map<string, Receipt>;
+  /** Lets every call pass through here from now on; the answer undoes it. */
+  interfere(around: Around): () => void;
   /** What fakes of this world are made with. */
   readonly fakeWorld: FakeWorld;
   /** Lets a fake take part: at its address, or behind the SDK's clients. */
@@ -47,11 +49,15 @@ export interface WorldOptions {
   readonly remaining?: () => number;
   /** @default the real one */
   readonly crypto?: Cryptography;
-  around?(call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown>;
+  readonly around?: Around;
 }
 
+/** Sees a call that leaves the engine: lets it have its effect or not, and answers or throws what it likes. */
+export type Around = (call: OutwardCall, effect: () => Promise<unknown>) => Promise<unknown>;
+
 export function createWorld(options: WorldOptions): World {
-  const { registry, switches = {}, remaining = () => 300_000, around = (_call, effect) => effect() } = options;
+  const { registry, switches = {}, remaining = () => 300_000 } = options;
+  let around: Around = options.around ?? ((_call, effect) => effect());
   const clock = createVirtualClock();
   const chance = createChance();
   const secretsManager = createSecretsManager({
@@ -67,6 +73,7 @@ export function createWorld(options: WorldOptions): World {
   const failures = new Map<string, number>();
   const pass = <Result>(call: OutwardCall, effect: () => Promise<Result>): Promise<Result> => {
     calls.push(call);
+    if (call.to === 'network') clock.advance(1); // no two messages in the same millisecond
     return around(call, effect) as Promise<Result>;
   };
 
@@ -134,6 +141,13 @@ export function createWorld(options: WorldOptions): World {
     happenings,
     logs,
     receipts,
+    interfere(interference) {
+      const before = around;
+      around = interference;
+      return () => {
+        around = before;
+      };
+    },
     fakeWorld: { now: () => clock.now(), random: chance.text, secretsManager },
     add(fake) {
       if (isHttpFake(fake)) httpFakes.push(fake);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Rotator, TokenContext } from '../../lib/engine/contract.ts';
 import { absence } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CatalogRegistry } from '../../lib/catalog/catalog.ts';
 import { checkCatalog, type Loaded } from '../../lib/catalog/load-catalog.ts';
 import type { AnyDependent, AnyRotator } from '../../lib/engine/contract.ts';

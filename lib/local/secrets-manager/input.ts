@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AwsError, notValid } from '../aws-error.ts';
 
 // The shapes and limits of AWS's service model. What the model does not limit, the operations check.

@@ -1,0 +1,161 @@
+import * as z from 'zod';
+import type { Dependent, DependentContext, HttpRequest, Method } from '../../lib/engine/contract.ts';
+import { RotationError } from '../../lib/engine/errors.ts';
+import { secretText } from '../../lib/plugin/schemas.ts';
+import { facts } from './facts.ts';
+
+const shared = {
+  secret: z
+    .string()
+    .regex(
+      /^(?![Gg][Ii][Tt][Hh][Uu][Bb]_)[A-Za-z_][A-Za-z0-9_]*$/,
+      'must be letters, digits and underscores, and begin neither with a digit nor with GITHUB_',
+    )
+    .describe('The name of the secret.'),
+  api: z
+    .url({ protocol: /^https?$/ })
+    .default('https://api.github.com')
+    .describe('The API of an Enterprise Server: `https://<host>/api/v3`.'),
+};
+const repository = z
+  .string()
+  .regex(/^[A-Za-z0-9-]+\/[A-Za-z0-9._-]+$/, 'must be an owner, a slash and a repository')
+  .describe('The repository, as `owner/name`.');
+const product = z.enum(['actions', 'dependabot', 'codespaces']).default('actions').describe('Who uses it.');
+
+const target = z.discriminatedUnion('level', [
+  z.strictObject({ level: z.literal('repository'), repository, product, ...shared }),
+  z.strictObject({
+    level: z.literal('environment'),
+    repository,
+    environment: z.string().min(1).max(255).describe('The environment, which must exist.'),
+    ...shared,
+  }),
+  z.strictObject({
+    level: z.literal('organization'),
+    organization: z
+      .string()
+      .regex(/^[A-Za-z0-9-]+$/, 'must be letters, digits and hyphens')
+      .describe('The organization.'),
+    visibility: z
+      .enum(['all', 'private', 'selected'])
+      .default('selected')
+      .describe('Which repositories see it if it has to be made; `selected` begins with none. One that exists keeps its own.'),
+    product,
+    ...shared,
+  }),
+]);
+type Target = z.infer<typeof target>;
+
+const authority = z.strictObject({ token: secretText });
+type Authority = z.infer<typeof authority>;
+type Context = DependentContext<Target, Authority>;
+
+const publicKey = z.object({ key_id: z.string().min(1), key: z.base64().length(44) });
+const metadata = z.object({ updated_at: z.iso.datetime({ offset: true }) });
+const sharedMetadata = metadata.extend({ visibility: z.enum(['all', 'private', 'selected']) });
+const selection = z.object({ total_count: z.int(), repositories: z.array(z.object({ id: z.int() })) });
+
+export const githubActions: Dependent<Target, Authority> = {
+  facts,
+  target,
+  authority,
+
+  async read(context) {
+    const found = await look(context, metadata);
+    // 404 is also said of what the authority may not see; who may write gets the public key.
+    if (found === undefined) await readPublicKey(context);
+    return {
+      readClass: 'metadata',
+      exists: found !== undefined,
+      ...(found === undefined ? {} : { version: found.updated_at }),
+    };
+  },
+
+  async apply(context, copy) {
+    const access = await accessToKeep(context);
+    const { key_id, key } = await readPublicKey(context);
+    const sealed = await context.crypto.seal(copy.value, Buffer.from(key, 'base64'));
+    const json = { encrypted_value: Buffer.from(sealed).toString('base64'), key_id, ...access };
+    const written = await call(context, 'PUT', pathOf(context.target), { json, idempotent: true });
+    // What becomes of looking says nothing of the write any more, and must not call it refused.
+    const found = await look(context, metadata).catch(() => undefined);
+    // A time that is not that of our write is another's, or of a reading that lags: taken for ours, it would accuse a stranger later.
+    const isOurs = found !== undefined && isJustBefore(found.updated_at, written.header('date'));
+    return isOurs ? { version: found.updated_at } : {};
+  },
+
+  async inEffect(context, _copy, evidence) {
+    if (evidence === undefined) return { state: 'not-yet', detail: 'it is not known to have been written' };
+    const found = await look(context, metadata);
+    if (found === undefined) return { state: 'not-yet', detail: 'the secret is not there' };
+    if (evidence.version === undefined || evidence.version === found.updated_at) return { state: 'in-effect', by: 'receipt' };
+    return { state: 'not-yet', detail: 'the secret was not written last by us' };
+  },
+};
+
+function keeper(target: Target): string {
+  switch (target.level) {
+    case 'repository':
+      return `/repos/${target.repository}/${target.product}/secrets`;
+    case 'environment':
+      return `/repos/${target.repository}/environments/${encodeURIComponent(target.environment)}/secrets`;
+    case 'organization':
+      return `/orgs/${target.organization}/${target.product}/secrets`;
+  }
+}
+
+function pathOf(target: Target): string {
+  return `${keeper(target)}/${target.secret}`;
+}
+
+/** Each place has a key of its own, and GitHub has been seen to take what was sealed with another's. */
+async function readPublicKey(context: Context) {
+  return (await call(context, 'GET', `${keeper(context.target)}/public-key`)).json(publicKey);
+}
+
+async function look<Shown>(context: Context, shape: z.ZodType<Shown>): Promise<Shown | undefined> {
+  const answer = await call(context, 'GET', pathOf(context.target), { accept: [404] });
+  return answer.status === 404 ? undefined : answer.json(shape);
+}
+
+/** Who sees an organization's secret has to be sent with every value: what is left out is lost. */
+async function accessToKeep(context: Context): Promise<object> {
+  if (context.target.level !== 'organization') return {};
+  const found = await look(context, sharedMetadata);
+  const visibility = found?.visibility ?? context.target.visibility;
+  if (visibility !== 'selected') return { visibility };
+  return { visibility, selected_repository_ids: found?.visibility === 'selected' ? await readSelection(context) : [] };
+}
+
+async function readSelection(context: Context): Promise<readonly number[]> {
+  const ids = new Set<number>();
+  for (let page = 1; ; page += 1) {
+    // Not 100: so many repositories with long names would be more than the door lets in.
+    const query = { per_page: 50, page };
+    const answer = await call(context, 'GET', `${pathOf(context.target)}/repositories`, { query });
+    const { total_count, repositories } = answer.json(selection);
+    for (const { id } of repositories) ids.add(id);
+    if (ids.size >= total_count) return [...ids];
+    if (repositories.length > 0) continue;
+    throw new RotationError(
+      'conflict',
+      `${facts.name}: the repositories that see ${context.target.secret} could not all be read`,
+      {
+        fix: 'Nothing to do: the next attempt reads them again, and nothing was written.',
+        definite: true,
+      },
+    );
+  }
+}
+
+function call({ http, authority }: Context, method: Method, path: string, request: HttpRequest = {}) {
+  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
+  return http(method, path, { ...request, headers, bearer: authority.token });
+}
+
+/** No answer takes longer than ten seconds, and both times are cut to whole ones. */
+function isJustBefore(time: string, date: string | undefined): boolean {
+  const lag = Date.parse(date ?? '') - Date.parse(time);
+  return lag >= -1000 && lag <= 10_000;
+}

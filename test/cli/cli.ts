@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const shim = fileURLToPath(new URL('../../bin/keyturn.cjs', import.meta.url));
+
+export interface Run {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line as a person does, in a process of its own. */
+export function keyturn(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Run> & { kill(signal: NodeJS.Signals): void } {
+  const child = spawn(process.execPath, [shim, ...args], {
+    env: { ...process.env, NO_COLOR: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const run = new Promise<Run>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
+  return Object.assign(run, { kill: (signal: NodeJS.Signals) => void child.kill(signal) });
+}

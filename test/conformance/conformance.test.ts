@@ -1,0 +1,45 @@
+// Every plug-in of the registries is held to the suite of its kind before its author remembers to. A skip says why, in the facts' words.
+import { describe, expect, it } from 'vitest';
+import { registry } from '../../lib/plugin/registry.ts';
+import type { ConformanceCheck } from '../../lib/testing/conformance/check.ts';
+import { dependentConformance } from '../../lib/testing/conformance/dependent.ts';
+import { rotatorConformance } from '../../lib/testing/conformance/rotator.ts';
+import type { DependentFakeFactory, RotatorFakeFactory } from '../../lib/testing/fake.ts';
+import { lantern, lanternFake } from '../../lib/testing/lantern.ts';
+
+function register(checks: readonly ConformanceCheck[]): void {
+  for (const { name, skip, run } of checks) {
+    if (skip === undefined) it(name, run);
+    else it.skip(`${name} (${skip})`, run);
+  }
+}
+
+const rotators = await Promise.all(
+  registry.rotatorNames.map(async (name) => {
+    const { fake } = (await import(`../../rotators/${name}/fake.ts`)) as { fake: RotatorFakeFactory };
+    return { name, plugin: await registry.rotator(name), fake };
+  }),
+);
+const dependents = await Promise.all(
+  registry.dependentNames.map(async (name) => {
+    const { fake } = (await import(`../../dependents/${name}/fake.ts`)) as { fake: DependentFakeFactory };
+    return { name, plugin: await registry.dependent(name), fake };
+  }),
+);
+
+it('walks registries that are not empty', () => {
+  expect(rotators.length).toBeGreaterThanOrEqual(2);
+  expect(dependents.length).toBeGreaterThanOrEqual(3);
+});
+
+describe.each(rotators)('rotator $name', ({ plugin, fake }) => {
+  if (plugin) register(rotatorConformance(plugin, fake));
+});
+
+describe.each(dependents)('dependent $name', ({ plugin, fake }) => {
+  if (plugin) register(dependentConformance(plugin, fake));
+});
+
+describe('the made-up provider that dependents are held against', () => {
+  register(rotatorConformance(lantern, lanternFake));
+});

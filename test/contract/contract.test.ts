@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../lib/engine/secret.ts';
+import { registry } from '../../lib/plugin/registry.ts';
+import { createOpenApiJudge, type Exchange } from '../../lib/testing/openapi.ts';
+import { documentOf } from './documents.ts';
+import { createLife, hour, type Life } from './life.ts';
+
+// Goal: what plug-ins send, and what their fakes answer, is what the vendors' own documents say.
+// Method: every plug-in of the registries that has a document lives a whole life on its fake, and a judge made from the document sees each
+// exchange. Documents are cut down to what concerns tokens: what is missing in one is named here.
+
+/** Calls that a document leaves out. */
+const leftOut: Readonly<Record<string, readonly string[]>> = {
+  sendgrid: ['GET /v3/scopes'],
+};
+
+describe('rotators keep to the documents of their vendors', () => {
+  for (const name of registry.rotatorNames) {
+    judged('providers', name, undefined, async () => {
+      const life = await createLife({ provider: name });
+      await live(life);
+      await askAgain(life);
+      return life.exchanges.ofProvider;
+    });
+  }
+});
+
+describe('dependents keep to the documents of their vendors', async () => {
+  for (const name of registry.dependentNames) {
+    const facts = (await registry.dependent(name))?.facts;
+    const behindSdk =
+      facts?.api === undefined ? "it only speaks through AWS's SDK, which is made from the same document" : undefined;
+    judged('dependents', name, behindSdk, async () => {
+      const life = await createLife({ dependent: name });
+      await live(life);
+      expect(life.place?.holds()).toBe(life.value());
+      return life.exchanges.ofPlace;
+    });
+  }
+});
+
+function judged(
+  sort: 'providers' | 'dependents',
+  name: string,
+  whyNot: string | undefined,
+  liveThrough: () => Promise<readonly Exchange[]>,
+): void {
+  const found = documentOf(sort, name);
+  const reason = whyNot ?? ('why' in found ? found.why : undefined);
+  if ('why' in found || reason !== undefined) {
+    it.skip(`${name} (${reason})`, () => {});
+    return;
+  }
+  it(name, async () => {
+    const judge = createOpenApiJudge(found.document);
+
+    const exchanges = await liveThrough();
+
+    const departures = exchanges.flatMap(judge);
+    const isLeftOut = ({ kind, says }: { kind: string; says: string }) =>
+      kind === 'unknown' && (leftOut[name] ?? []).some((call) => says.startsWith(`${call}:`));
+    expect([...new Set(departures.filter((each) => !isLeftOut(each)).map(({ says }) => says))]).toEqual([]);
+    expect(exchanges.length - departures.filter(isLeftOut).length).toBeGreaterThan(3);
+  });
+}
+
+/** First value, rotation, a rotation that is put back, and the end of everything that is not current. */
+async function live(life: Life): Promise<void> {
+  expect(await life.rotate()).toEqual([]);
+  life.clock.advance(hour);
+  expect(await life.rotate()).toEqual([]);
+  life.clock.advance(hour);
+  expect(await life.rotateInVain()).toMatchObject([{ code: 'check-failed' }]);
+  await life.retireFully();
+  expect(life.live()).toEqual([life.value()]);
+}
+
+/** What a whole life does not ask by itself: a token by its ref, by its value, and the end of one that has ended. */
+async function askAgain(life: Life): Promise<void> {
+  const { rotator, withAuthority } = await life.open(life.token);
+  for (const { ref, value } of life.issuer.state.tokens) {
+    const credential = { value: new Secret(value), parts: {} };
+    await withAuthority(async (context) => rotator.inspect?.(context, { ref, credential }));
+    await withAuthority(async (context) => rotator.inspect?.(context, { credential }));
+    await withAuthority(async (context) => rotator.revoke?.(context, { ref, credential }));
+    await withAuthority(async (context) => rotator.revoke?.(context, { ref, credential }));
+  }
+}

@@ -1,0 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+// The vendors' documents stand outside the repository: `KEYTURN_OPENAPI` names the folder, and beside a checkout of ours they lie in
+// ../shared/openapi. A document belongs to the plug-in of its name.
+
+const named = process.env.KEYTURN_OPENAPI;
+const beside = fileURLToPath(new URL('../../../shared/openapi', import.meta.url));
+
+/** The folder of the documents, where there is one. */
+export const documents = named ?? (existsSync(beside) ? beside : undefined);
+
+/** The vendor's document for a plug-in, or the reason why there is none. */
+export function documentOf(
+  sort: 'providers' | 'dependents',
+  plugin: string,
+): { readonly document: unknown } | { readonly why: string } {
+  if (documents === undefined) return { why: 'KEYTURN_OPENAPI is not set, and ../shared/openapi is not there' };
+  if (!existsSync(documents)) throw new Error(`KEYTURN_OPENAPI names ${documents}, which is not there`);
+  const file = join(documents, sort, `${plugin}.json`);
+  return existsSync(file) ? { document: JSON.parse(readFileSync(file, 'utf8')) } : { why: 'no vendor document has its name' };
+}

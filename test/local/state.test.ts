@@ -1,0 +1,82 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { afterAll, expect, it } from 'vitest';
+import { createEventBridgeTeller } from '../../lib/aws/event-bridge.ts';
+import { openAwsEndpoint } from '../../lib/local/aws-endpoint.ts';
+import { createMovableClock } from '../../lib/local/clock.ts';
+import { type BusEvent, eventBusService } from '../../lib/local/event-bus.ts';
+import { createHistoryFolder } from '../../lib/local/history-folder.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'keyturn-state-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:app/token-AbCdEf';
+
+it('moves the clock for everybody who shares the folder, and after a restart', () => {
+  const one = createMovableClock(folder);
+  const other = createMovableClock(folder);
+
+  one.move(48 * 3_600_000);
+
+  expect(other.now() - Date.now()).toBeGreaterThan(47 * 3_600_000);
+  expect(createMovableClock(folder).now() - Date.now()).toBeGreaterThan(47 * 3_600_000);
+});
+
+it('keeps receipts and failures in a folder whose names tell nothing', async () => {
+  const history = createHistoryFolder(join(folder, 'history'));
+  const receipt = { dependent: 'ci hook', digest: 'd1', versionId: 'v1', isWritten: true, appliedAt: 1 };
+  expect(await history.receipts(arn)).toEqual([]);
+  expect(await history.failures(arn)).toBe(0);
+
+  await history.saveReceipt(arn, receipt);
+  await history.saveReceipt(arn, { ...receipt, digest: 'd2' });
+  await history.saveReceipt(arn, { ...receipt, dependent: 'other' });
+  await history.saveFailures(arn, 3);
+
+  const again = createHistoryFolder(join(folder, 'history'));
+  expect(await again.receipts(arn)).toHaveLength(2);
+  expect(await again.receipts(arn)).toContainEqual({ ...receipt, digest: 'd2' });
+  expect(await again.receipts(`${arn}x`)).toEqual([]);
+  expect(await again.failures(arn)).toBe(3);
+  expect(readdirSync(join(folder, 'history'), { recursive: true }).join()).not.toMatch(/token|hook|tmp/);
+});
+
+it('takes events as EventBridge does: a 200 with the failures inside', async () => {
+  const events: BusEvent[] = [];
+  const endpoint = await openAwsEndpoint({ services: { AWSEvents: eventBusService((event) => events.push(event)) } });
+  const configuration = { region: 'us-east-1', endpoint: endpoint.url };
+  const client = new EventBridgeClient({ ...configuration, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } });
+  const good = { Source: 'keyturn', DetailType: 'token.rotated', Detail: '{"a":1}' };
+  const put = (Entries: object[]) => client.send(new PutEventsCommand({ Entries }));
+
+  const mixed = await put([good, { ...good, Detail: '[1]' }, { ...good, Source: undefined }]);
+
+  expect(mixed.FailedEntryCount).toBe(2);
+  expect(mixed.Entries?.map(({ ErrorCode }) => ErrorCode)).toEqual([undefined, 'MalformedDetail', 'InvalidArgument']);
+  expect(events).toEqual([{ source: 'keyturn', detailType: 'token.rotated', detail: { a: 1 } }]);
+  await expect(put(Array(11).fill(good))).rejects.toMatchObject({ name: 'ValidationException' });
+  await endpoint.close();
+});
+
+it('puts a happening on the bus, and throws where the bus does not take it', async () => {
+  const events: BusEvent[] = [];
+  const service = eventBusService((event) => events.push(event));
+  const picky = { handle: async () => ({ FailedEntryCount: 1, Entries: [{ ErrorCode: 'InternalFailure' }] }) };
+  const endpoint = await openAwsEndpoint({ services: { AWSEvents: service } });
+  const refusing = await openAwsEndpoint({ services: { AWSEvents: picky } });
+  process.env.AWS_ACCESS_KEY_ID = 'a';
+  process.env.AWS_SECRET_ACCESS_KEY = 'b';
+  const happening = { what: 'token.rotated', token: 't', secretArn: arn, message: 'm' } as const;
+
+  await createEventBridgeTeller({ region: 'us-east-1', endpoint: endpoint.url }, 'keyturn')(happening);
+  const failing = createEventBridgeTeller({ region: 'us-east-1', endpoint: refusing.url }, 'keyturn')(happening);
+
+  await expect(failing).rejects.toThrow('did not take');
+  expect(events).toMatchObject([
+    { source: 'keyturn', detailType: 'token.rotated', detail: { version: 1, token: 't', message: 'm' } },
+  ]);
+  await endpoint.close();
+  await refusing.close();
+});
