@@ -35,8 +35,9 @@ export interface HttpAnswer {
 /**
  * The only door to the network. `path` is joined to the plug-in's base address; an absolute address must be one of its allowed hosts.
  * Time-outs, size caps, retries of what is safe to repeat, Retry-After, refused redirects and the sorting of errors are in here.
- * Anything but 2xx or an accepted status throws a RotationError: `limited` 429, `refused` 401 and 403, `absent` 404, `rejected` another
- * 4xx, `unavailable` what was certainly not done or is safe to repeat, `uncertain` a change whose answer is not known, `malformed`.
+ * Anything but 2xx or an accepted status throws a RotationError: `limited` 429 and a 403 that only asks for a pause (even where 403 is
+ * accepted), `refused` 401 and 403, `absent` 404 and 410, `rejected` another 4xx, `unavailable` what was certainly not done or is safe to
+ * repeat, `uncertain` a change whose answer is not known, `malformed`. 408 counts as no answer.
  */
 export type Http = (method: Method, path: string, request?: HttpRequest) => Promise<HttpAnswer>;
 

@@ -1,4 +1,4 @@
-import type { Minted } from './contract.ts';
+import type { Http, Minted } from './contract.ts';
 import { RotationError } from './errors.ts';
 import { current, holderOf, ourLabel, pending, readParked, submitted } from './labels.ts';
 import { markFor } from './mark.ts';
@@ -44,10 +44,20 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
 async function mint(open: OpenToken, job: Job): Promise<Minted> {
   const { ports, rotator, token, withAuthority } = open;
   const mark = markFor(open, job);
+  let hasChanged = false;
   try {
-    return await withAuthority((context) => rotator.mint(context, { mark, random: ports.random }));
+    return await withAuthority((context) => {
+      const http: Http = async (method, path, request) => {
+        const answer = await context.http(method, path, request);
+        hasChanged ||= method !== 'GET' && method !== 'HEAD';
+        return answer;
+      };
+      return rotator.mint({ ...context, http }, { mark, random: ports.random });
+    });
   } catch (error) {
-    if (error instanceof RotationError && (error.definite || error.code === 'uncertain')) throw error;
+    // A refusal of a later call says nothing of an earlier one that had its effect.
+    const isDefinite = error instanceof RotationError && (error.definite || error.code === 'uncertain') && !hasChanged;
+    if (isDefinite) throw error;
     throw new RotationError('uncertain', `${token.provider}: the answer to the request for a new token was lost or unreadable`, {
       fix: 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
       ...(error instanceof RotationError ? { cause: error } : {}),

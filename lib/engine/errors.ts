@@ -40,7 +40,7 @@ export const errorCodes = {
     says: 'The new token is not what the catalog declares: its scopes, its expiry or whom it stands for.',
   },
   'check-failed': { ending: 'good', says: "One of the token's own checks did not pass." },
-  limited: { ending: 'now', says: 'The other side asks for a pause (429).' },
+  limited: { ending: 'now', says: 'The other side asks for a pause (429, or a 403 that says so).' },
   unavailable: { ending: 'now', says: 'The other side did not answer, or answered with a fault of its own (5xx).' },
   malformed: { ending: 'now', says: 'The answer is not what the documentation says: HTML, no JSON, too large, a field missing.' },
   uncertain: { ending: 'now', says: 'A call that changes something was not answered: nobody knows whether it took effect.' },

@@ -1,5 +1,7 @@
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
+import type { Method } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
+import { isInner, isLoopback } from './inner.ts';
 
 /** What a plug-in may call. */
 export interface Allowed {
@@ -14,42 +16,50 @@ export interface Allowed {
 /** Where a laptop's stand-ins listen: by the vendor's host, the loopback address that takes its place. */
 export type LoopbackHosts = Readonly<Record<string, string>>;
 
+export interface Wanted {
+  readonly method: Method;
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number>> | undefined;
+}
+
 export interface Admitted {
   readonly address: URL;
-  /** The path as errors show it: without the query, and without segments that could be a ref or a token. */
+  /** The path as errors show it: without the query, and without what could be a ref or a token. */
   readonly shownPath: string;
   /** False only for loopback in a build for a laptop. */
   readonly isPublic: boolean;
 }
 
-/** The address of a call, or `host-refused`: https only, an allowed host only, no way out of the base path, no loopback or link-local address. */
-export function admit(allowed: Allowed, path: string, query: Readonly<Record<string, string | number>> | undefined): Admitted {
+/**
+ * The address of a call, or `host-refused`: https only, an allowed host only, no way out of the base path, no loopback or link-local
+ * address, and nothing that the URL parser would drop or mend in silence, for then another thing would be called than was meant.
+ */
+export function admit(allowed: Allowed, { method, path, query }: Wanted): Admitted {
+  const { who } = allowed;
   const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
-  const text = isAbsolute ? path : `${(allowed.api ?? '').replace(/\/+$/, '')}/${path.replace(/^\/+/, '')}`;
-  const url = parse(allowed.who, text);
-  // `..` would leave the base path; the parser has resolved it by now, so the text is asked.
-  const wanders = text.split(/[/\\?#]/).some((segment) => /^(\.|%2e){1,2}$/i.test(segment));
-  if (wanders) throw refused(allowed.who, 'the path has a segment of dots');
-  const isListed = allowed.hosts.some((host) => parse(allowed.who, host).origin === url.origin);
-  if (!isListed) throw refused(allowed.who, `${shown(url)} is not in its allowed hosts`);
+  const url = isAbsolute ? parse(who, path) : joined(allowed, method, path);
+  const listed = allowed.hosts.map((host) => parse(who, host).origin);
+  // What was tried is not shown: an address that is not ours to call may have come with an answer.
+  if (!listed.includes(url.origin)) throw refused(who, `an address is not in its allowed hosts (${listed.join(', ') || 'none'})`);
   for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value));
 
   const address = redirected(url, allowed.loopback);
-  const isLoopback = forbidden(address.hostname);
-  if (allowed.loopback !== undefined && isLoopback && address.protocol === 'http:') {
-    return { address, shownPath: shownPath(url), isPublic: false };
+  const admitted = { address, shownPath: shownPath(url) };
+  if (allowed.loopback !== undefined && isLoopback(address.hostname) && /^https?:$/.test(address.protocol)) {
+    return { ...admitted, isPublic: false };
   }
-  if (address.protocol !== 'https:') throw refused(allowed.who, `${shown(url)} is not https`);
-  if (isLoopback) throw refused(allowed.who, `${shown(url)} is a loopback, link-local or otherwise inner address`);
-  return { address, shownPath: shownPath(url), isPublic: true };
+  if (address.protocol !== 'https:') throw refused(who, `${url.protocol}//${url.host} is not https`);
+  if (isInner(address.hostname)) throw refused(who, `${url.host} is a loopback, link-local or otherwise inner address`);
+  return { ...admitted, isPublic: true };
 }
 
-/** Refuses a name that stands for an inner address. A name that changes its mind afterwards is beyond this, and stays beyond TLS. */
+/** Refuses a name that stands for an inner address. A name that changes its mind afterwards is beyond this, and fails at TLS. */
 export async function assertPublic(
   who: string,
   hostname: string,
   resolve: (hostname: string) => Promise<readonly string[]>,
 ): Promise<void> {
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0) return; // `admit` has judged it
   let addresses: readonly string[];
   try {
     addresses = await resolve(hostname);
@@ -59,63 +69,65 @@ export async function assertPublic(
       definite: true,
     });
   }
-  if (addresses.some(forbidden)) throw refused(who, `${hostname} stands for a loopback, link-local or otherwise inner address`);
+  if (addresses.some(isInner)) throw refused(who, `${hostname} stands for a loopback, link-local or otherwise inner address`);
 }
 
-function redirected(url: URL, loopback: LoopbackHosts | undefined): URL {
-  const standIn = loopback?.[url.host];
-  return standIn === undefined ? url : new URL(`${standIn.replace(/\/+$/, '')}${url.pathname}${url.search}`);
-}
-
-function parse(who: string, text: string): URL {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw refused(who, 'the address is not one'); // the parser's error holds the text
-  }
-  if (url.username !== '' || url.password !== '') throw refused(who, 'the address holds a user name or password');
-  if (url.hostname.endsWith('.')) throw refused(who, 'the host ends in a dot');
-  return url;
-}
-
-function shownPath({ pathname }: URL): string {
-  return pathname.replace(/[^/]{12,}/g, (segment) => (/\d/.test(segment) ? '…' : segment));
-}
-
-function shown(url: URL): string {
-  return `${url.protocol}//${url.host}`;
-}
-
-// The URL parser has brought every spelling (octal, hexadecimal, one number, mapped IPv6) to one form by now.
-const inner = new BlockList();
-inner.addSubnet('0.0.0.0', 8);
-inner.addSubnet('127.0.0.0', 8);
-inner.addSubnet('169.254.0.0', 16);
-inner.addAddress('::', 'ipv6');
-inner.addAddress('::1', 'ipv6');
-inner.addSubnet('fe80::', 10, 'ipv6');
-inner.addAddress('fd00:ec2::254', 'ipv6');
-
-function forbidden(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  if (bare === 'localhost' || bare.endsWith('.localhost')) return true;
-  const family = isIP(bare);
-  if (family === 4) return inner.check(bare, 'ipv4');
-  return family === 6 && (inner.check(bare, 'ipv6') || mappedIsInner(bare));
-}
-
-// ::ffff:7f00:1 is 127.0.0.1.
-function mappedIsInner(address: string): boolean {
-  const [, high, low] = /^::(?:ffff:)?([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(address) ?? [];
-  if (high === undefined || low === undefined) return false;
-  const bits = [high, low].map((group) => Number.parseInt(group, 16));
-  return inner.check(bits.flatMap((group) => [group >> 8, group & 255]).join('.'), 'ipv4');
-}
-
-function refused(who: string, why: string): RotationError {
+export function refused(who: string, why: string): RotationError {
   return new RotationError('host-refused', `${who}: ${why}`, {
     fix: 'Correct the address in the catalog; addresses of plug-ins are https and fixed when the catalog is deployed.',
     definite: true,
   });
 }
+
+function joined({ who, api }: Allowed, method: Method, path: string): URL {
+  if (api === undefined) throw refused(who, 'a path has no base address to be joined to');
+  const base = parse(who, api);
+  if (base.search !== '') throw refused(who, 'the base address holds a query');
+  // A ref that was not encoded would end the path here: DELETE /tokens/a?b must not delete a.
+  if (path.includes('?') && method !== 'GET' && method !== 'HEAD') throw refused(who, 'the path holds a question mark');
+  return parse(who, `${base.origin}${base.pathname.replace(/\/$/, '')}/${path.replace(/^\//, '')}`);
+}
+
+function redirected(url: URL, loopback: LoopbackHosts | undefined): URL {
+  const standIn = loopback !== undefined && Object.hasOwn(loopback, url.host) ? loopback[url.host] : undefined;
+  return standIn === undefined ? url : new URL(`${standIn.replace(/\/+$/, '')}${url.pathname}${url.search}`);
+}
+
+// The text is asked, and not the parsed address: the parser resolves dots, drops line breaks and a fragment, and mends look-alikes.
+function parse(who: string, text: string): URL {
+  const [, authority = '', rest = ''] = /^[a-z][a-z0-9+.-]*:\/\/([^/\\?#]*)(.*)$/is.exec(text) ?? [];
+  if (authority.includes('@')) throw refused(who, 'the address holds a user name or password');
+  if (!/^[a-z0-9._:[\]-]+$/i.test(authority)) throw refused(who, 'the address is not one, or not in ASCII (`xn--`)');
+  if (/\.(:|$)/.test(authority)) throw refused(who, 'the host ends in a dot');
+  const [path = ''] = rest.split('?');
+  if (/[\s\p{Cc}\p{Cs}\\]/u.test(rest) || /%(?:[01][0-9a-f]|7f)/i.test(path)) {
+    throw refused(who, 'the path holds a space, a line break or another character that no path has');
+  }
+  if (rest.includes('#')) throw refused(who, 'the path holds a number sign');
+  if (path.includes('//')) throw refused(who, 'the path has an empty segment');
+  const wanders = decoded(path)
+    .split(/[/\\]/)
+    .some((segment) => /^\.{1,2}(;.*)?$/.test(segment));
+  if (wanders) throw refused(who, 'the path has a segment of dots');
+  try {
+    return new URL(text);
+  } catch {
+    throw refused(who, 'the address is not one'); // the parser's error holds the text
+  }
+}
+
+/** Dots and slashes as a server may see them that decodes once too often. */
+function decoded(path: string): string {
+  const next = path.replace(/%(?:2e|2f|5c|25)/gi, (hex) => String.fromCharCode(Number.parseInt(hex.slice(1), 16)));
+  return next === path ? path : decoded(next);
+}
+
+/** Only plain words are shown: whatever has digits, capitals in a row or no end may be a ref or a token. */
+function shownPath({ pathname }: URL): string {
+  return pathname.replace(/[^/]+/g, (segment) => {
+    const isPlain = /^v\d{1,2}$/.test(segment) || segment.split(/[._-]/).every((word) => plainWord.test(word));
+    return isPlain && segment.length <= 40 ? segment : '…';
+  });
+}
+
+const plainWord = /^(?=.{0,19}$)[A-Z]?[a-z]*(?:[A-Z][a-z]+)*$/;

@@ -21,7 +21,7 @@ const windowCharacters = 12;
 function wholeForms(secret: string): readonly string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
   const html = secret.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-  return [secret, encodeURIComponent(secret), escaped, html, ...base64Forms(secret)];
+  return [secret, encodeURIComponent(secret.replace(/[\ud800-\udfff]/gu, '\ufffd')), escaped, html, ...base64Forms(secret)];
 }
 
 /** A stretch that begins at any of the three places in base64's rhythm; what depends on the neighbours is cut off. */

@@ -54,5 +54,3 @@ export function createStory(options: Parameters<typeof createStage>[1] & { cast?
     },
   };
 }
-
-export type Story = ReturnType<typeof createStory>;

@@ -243,6 +243,21 @@ it('holds the old token while the provider says that somebody uses it, and tells
   expect(story.lantern.works.has(old)).toBe(false);
 });
 
+it('does not believe that nothing was made where a later call of the same mint is refused', async () => {
+  const story = createLanternStory(
+    {},
+    {
+      async mint({ http }) {
+        const { value } = (await http('POST', '/keys')).json(z.object({ value: z.string() }));
+        await http('GET', '/not-there');
+        return { credential: { value: new Secret(value), parts: {} }, ref: value };
+      },
+    },
+  );
+
+  expect(await story.rotate()).toMatchObject([{ code: 'uncertain' }]);
+});
+
 it('refuses a new token that lacks what the catalog declares', async () => {
   const story = createLanternStory({}, {}, { expect: { scopes: ['read', 'write'] } });
 
