@@ -195,7 +195,6 @@ async function failedAct(story: Story, { narrator, judge, happenings }: Stage): 
   judge.expect('one clear error was told', error !== undefined && error.code !== undefined && error.fix !== undefined);
   judge.expect('the current token stays', (await tokenNow(story)) === current);
   const dependentsRestored = await judgeDependents(story, judge, current, 'after being put back');
-  if (error !== undefined) narrator.say(`${error.message} -> ${error.fix}`);
 
   const [pendingId] = Object.keys(labels).filter((versionId) => !known.has(versionId));
   const never = pendingId === undefined ? undefined : await story.tokenAt({ versionId: pendingId });

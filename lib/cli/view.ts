@@ -49,7 +49,7 @@ export function createView({ isSilent }: { isSilent: boolean }): View {
       if (entry.event === 'retirement.waits') waiting = harmless(entry.detail ?? '');
       if (entry.event === 'token.revoked') waiting = '';
       const line = lineFor(entry);
-      if (line !== undefined) print(`  ${colours.dim(harmless(line))}`);
+      if (line !== undefined) print(`  ${line.startsWith('✗') ? coloured(harmless(line)) : colours.dim(harmless(line))}`);
     },
     opened(opened) {
       story = opened;
@@ -67,24 +67,28 @@ export function createView({ isSilent }: { isSilent: boolean }): View {
 }
 
 /** What of the engine's log a visitor wants to see pass by. */
-function lineFor({ event, step, dependent, state, detail, code }: LogEntry): string | undefined {
+function lineFor({ event, step, dependent, state, detail, code, fix }: LogEntry): string | undefined {
   switch (event) {
+    case 'step.started':
+      return `${step}`;
     case 'step.done':
-      return `${step}: ${state}`;
+      return state === 'set' || state === 'passed' ? undefined : `    ${state}`;
     case 'step.failed':
-      return `${step}: failed (${code})`;
+      return `    failed: ${code}`;
     case 'dependent.applied':
       return `    ${dependent}: written`;
     case 'dependent.restored':
       return `    ${dependent}: put back`;
     case 'dependent.effect':
-      return `    ${dependent}: ${state}`;
+      return `    ${dependent}: ${state === 'in-effect' ? 'in effect' : state}`;
     case 'retirement.waits':
       return `retirement waits: ${detail}`;
     case 'retirement.evidence':
       return 'retirement: the evidence is complete';
     case 'token.revoked':
-      return `retirement: revoked, and proven dead`;
+      return 'retirement: revoked, and proven dead';
+    case 'rotation.failed':
+      return `✗ ${detail}. ${fix}`;
     default:
       return undefined;
   }

@@ -109,6 +109,7 @@ export interface LogEntry {
   readonly state?: string;
   readonly detail?: string;
   readonly code?: ErrorCode;
+  readonly fix?: string;
 }
 
 export interface Ports {

@@ -78,12 +78,8 @@ export async function readCurrent({ ports }: OpenToken, secretArn: string): Prom
 
 /** Tells the world, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again. */
 export async function tellQuietly({ ports, token }: OpenToken, happening: Omit<Happening, 'token'>): Promise<void> {
-  ports.log({
-    event: happening.what,
-    token: token.name,
-    detail: happening.message,
-    ...(happening.code ? { code: happening.code } : {}),
-  });
+  const { what, message, code, fix } = happening;
+  ports.log({ event: what, token: token.name, detail: message, ...(code ? { code } : {}), ...(fix ? { fix } : {}) });
   try {
     await ports.tell({ ...happening, token: token.name });
   } catch {

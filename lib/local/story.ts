@@ -117,14 +117,14 @@ export async function startStory(
     const rotate = async () => {
       await local.client.send(new RotateSecretCommand({ SecretId: secretArn }));
     };
-    if ((await tokenAt({ label: 'AWSCURRENT' })) === undefined) {
-      onProgress('The first token is made, because the secret is empty');
-      await rotate();
-      await until(
-        async () => (await tokenAt({ label: 'AWSCURRENT' })) !== undefined && isQuiet(local, secretArn),
-        'the first token was made',
-      );
-    }
+    const isEmpty = (await tokenAt({ label: 'AWSCURRENT' })) === undefined;
+    if (isEmpty) onProgress('The first token is made, because the secret is empty');
+    await configureRotation(local, secretArn, isEmpty);
+    await until(
+      async () => (await tokenAt({ label: 'AWSCURRENT' })) !== undefined && isQuiet(local, secretArn),
+      'the first token was made',
+      30,
+    );
 
     const consumer = startConsumer({
       clock,
@@ -195,19 +195,19 @@ async function ensureSecrets(local: Local, registryUrl: string, webhookAuthority
   await ensure(local, 'keyturn/authorities/hooks', JSON.stringify(webhookAuthority));
   await ensure(local, copyName, JSON.stringify({ REGISTRY: 'the fields beside the copy are not touched' }));
   const arn = await ensure(local, secretName, undefined);
-  // As a deployment does it: the schedule is set, and nothing is rotated for it.
-  await local.client
-    .send(
-      new RotateSecretCommand({
-        SecretId: arn,
-        RotationLambdaARN: local.functionArn('npm-registry'),
-        RotationRules: { ScheduleExpression: 'rate(30 days)' },
-        RotateImmediately: false,
-      }),
-    )
-    .catch(() => {}); // after a restart in the middle of a rotation it stands already
-  await until(() => isQuiet(local, arn), 'the schedule was set');
   return arn;
+}
+
+/** As a deployment does it: the schedule is set, and nothing that works is rotated for it. */
+async function configureRotation(local: Local, secretArn: string, isEmpty: boolean): Promise<void> {
+  const settings = {
+    SecretId: secretArn,
+    RotationLambdaARN: local.functionArn('npm-registry'),
+    RotationRules: { ScheduleExpression: 'rate(30 days)' },
+    RotateImmediately: isEmpty,
+  };
+  // After a restart in the middle of a rotation it stands already, and the rotation goes on by itself.
+  await local.client.send(new RotateSecretCommand(settings)).catch(() => {});
 }
 
 async function ensure(local: Local, name: string, value: string | undefined): Promise<string> {
