@@ -1,8 +1,7 @@
 import { parseEvent } from '../lib/engine/event.ts';
 import { createAuthorityCache, openToken } from '../lib/engine/open-token.ts';
-import { retire } from '../lib/engine/retire.ts';
 import { rotate } from '../lib/engine/rotate.ts';
-import { sweepStrays } from '../lib/engine/sweep-strays.ts';
+import { sweepJobs } from '../lib/engine/sweep-jobs.ts';
 import { findToken } from '../lib/function/catalog.ts';
 import { guarded } from '../lib/function/guarded.ts';
 import { openPorts } from '../lib/function/ports.ts';
@@ -17,5 +16,5 @@ export const handler = guarded('rotate', async (event, context) => {
   const token = findToken(secretArn, context.invokedFunctionArn);
   const open = await openToken(await openPorts(context), registry, authorities, token);
   if (request.kind === 'step') return rotate(open, request.step, request.job);
-  return request.kind === 'retire' ? retire(open, secretArn) : sweepStrays(open, secretArn);
+  return sweepJobs[request.kind](open, secretArn);
 });

@@ -37,7 +37,7 @@ ${lines.join('\n')}
   return { path: `${folder}/registry.generated.ts`, text };
 }
 
-function camel(name: string): string {
+export function camel(name: string): string {
   return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -1,6 +1,6 @@
 import type { DependentFakeFactory, FakeWorld } from '../../lib/testing/fake.ts';
 
-const name = 'canary/copy';
+const name = 'somewhere/else';
 const field = 'TOKEN';
 
 /** No stand-in is needed: the place is a secret, and the embedded Secrets Manager is the service. */

@@ -1,4 +1,11 @@
 import { createHash } from 'node:crypto';
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
 import { sortAwsError } from '../../lib/aws/errors.ts';
 import type { Dependent, DependentContext, Holding } from '../../lib/engine/contract.ts';
@@ -44,7 +51,6 @@ export const awsSecretsManagerSecret: Dependent<Target, unknown> = {
     const versionId = createHash('sha256')
       .update([copy.secretArn, copy.versionId, secret, field, seen.lock, text.reveal()].join('\0'))
       .digest('hex');
-    const { PutSecretValueCommand, UpdateSecretVersionStageCommand } = await import('@aws-sdk/client-secrets-manager');
     await send(context, 'PutSecretValue', (client) =>
       client.send(
         new PutSecretValueCommand({
@@ -84,7 +90,6 @@ export const awsSecretsManagerSecret: Dependent<Target, unknown> = {
 
 /** A secret that rotates by itself, or a replica, is somebody else's to write. */
 async function assertOurs(context: Context): Promise<void> {
-  const { DescribeSecretCommand } = await import('@aws-sdk/client-secrets-manager');
   const { secret } = context.target;
   const state = await send(context, 'DescribeSecret', (client) => client.send(new DescribeSecretCommand({ SecretId: secret })));
   const isReplica = state.PrimaryRegion !== undefined && state.ARN?.split(':')[3] !== state.PrimaryRegion;
@@ -103,7 +108,6 @@ async function assertOurs(context: Context): Promise<void> {
 }
 
 async function readStored(context: Context): Promise<{ versionId: string; text: Secret } | undefined> {
-  const { GetSecretValueCommand } = await import('@aws-sdk/client-secrets-manager');
   const { secret } = context.target;
   try {
     const answer = await send(context, 'GetSecretValue', (client) =>
@@ -125,9 +129,8 @@ async function readStored(context: Context): Promise<{ versionId: string; text: 
 async function send<Answer>(
   context: Context,
   operation: string,
-  call: (client: import('@aws-sdk/client-secrets-manager').SecretsManagerClient) => Promise<Answer>,
+  call: (client: SecretsManagerClient) => Promise<Answer>,
 ): Promise<Answer> {
-  const { SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const { region } = context.target;
   try {
     return await call(context.aws(SecretsManagerClient, region === undefined ? {} : { region }));

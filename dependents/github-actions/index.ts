@@ -72,7 +72,7 @@ export const githubActions: Dependent<Target, Authority> = {
     };
   },
 
-  async apply(context, copy) {
+  async apply(context, copy, seen) {
     const access = await accessToKeep(context);
     const { key_id, key } = await readPublicKey(context);
     const sealed = await context.crypto.seal(copy.value, Buffer.from(key, 'base64'));
@@ -80,8 +80,10 @@ export const githubActions: Dependent<Target, Authority> = {
     const written = await call(context, 'PUT', pathOf(context.target), { json, idempotent: true });
     // What becomes of looking says nothing of the write any more, and must not call it refused.
     const found = await look(context, metadata).catch(() => undefined);
-    // A time that is not that of our write is another's, or of a reading that lags: taken for ours, it would accuse a stranger later.
-    const isOurs = found !== undefined && isJustBefore(found.updated_at, written.header('date'));
+    // A time that is not that of our write is another's, or of a reading that lags (perhaps of an attempt of ours a moment ago): taken for
+    // this one's, it would accuse a stranger later.
+    const isNews = found !== undefined && found.updated_at !== seen.version;
+    const isOurs = isNews && isJustBefore(found.updated_at, written.header('date'));
     return isOurs ? { version: found.updated_at } : {};
   },
 

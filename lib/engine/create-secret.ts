@@ -3,7 +3,7 @@ import { RotationError } from './errors.ts';
 import { current, holderOf, ourLabel, pending, readParked, submitted } from './labels.ts';
 import { markFor } from './mark.ts';
 import type { OpenToken } from './open-token.ts';
-import type { StoredVersion } from './ports.ts';
+import type { SecretState, StoredVersion } from './ports.ts';
 import { preflight } from './preflight.ts';
 import type { Secret } from './secret.ts';
 import { assertWritable, isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
@@ -22,7 +22,11 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
   if (isCurrent(state, job.clientRequestToken)) return 'already current';
   assertWritable(open, state, job);
   // The pending id stands in the map before it has a value: only a look at the value tells.
-  if (await store.read(state.arn, { versionId: job.clientRequestToken })) return 'already pending';
+  const already = await store.read(state.arn, { versionId: job.clientRequestToken });
+  if (already !== undefined) {
+    await forgetTakenUp(open, state, already);
+    return 'already pending';
+  }
   const before = await readCurrent(open, state.arn);
 
   const candidate =
@@ -120,6 +124,16 @@ async function revokeNeverStored({ ports, rotator, token, withAuthority }: OpenT
   } catch {
     ports.log({ event: 'stray.left', token: token.name, detail: 'a token that was never stored could not be revoked at once' });
   }
+}
+
+/** An earlier attempt may have died between storing a submission as pending and taking its label off. */
+async function forgetTakenUp({ ports, rotator, token }: OpenToken, state: SecretState, taken: StoredVersion): Promise<void> {
+  const from = holderOf(state, submitted);
+  if (from === undefined || state.versions.get(from)?.includes(current)) return;
+  const version = await ports.store.read(state.arn, { versionId: from });
+  if (version === undefined) return;
+  const { value } = decodeStored(submittedLayout(rotator.facts.parts, version.text), version.text);
+  if (decodeStored(token.value, taken.text).value.equals(value)) await ports.store.moveLabel(state.arn, submitted, { from });
 }
 
 async function readSubmitted(

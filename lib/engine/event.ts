@@ -3,14 +3,12 @@ import { RotationError } from './errors.ts';
 import { type StepName, steps } from './rotate.ts';
 import { Secret } from './secret.ts';
 import type { Job } from './step.ts';
+import { type SweepJobName, sweepJobs } from './sweep-jobs.ts';
 
 /** What a provider's function may be asked: a step of a rotation, by Secrets Manager, or a job of a sweep, by our own reconciler. */
 export type Request =
   | { readonly kind: 'step'; readonly step: StepName; readonly job: Job }
   | { readonly kind: SweepJobName; readonly secretArn: string };
-
-export const sweepJobs = ['retire', 'strays'] as const;
-export type SweepJobName = (typeof sweepJobs)[number];
 
 const secretArn = z
   .string()
@@ -27,7 +25,10 @@ const stepEvent = z.strictObject({
     .optional(),
 });
 
-const jobEvent = z.strictObject({ Job: z.enum(sweepJobs), SecretId: secretArn });
+const jobEvent = z.strictObject({
+  Job: z.enum(Object.keys(sweepJobs) as [SweepJobName, ...SweepJobName[]]),
+  SecretId: secretArn,
+});
 
 /**
  * Reads an event, or refuses it as `event` with every field that is wrong by name and nothing of what stood there. `functionArn` is the

@@ -3,10 +3,11 @@ import type { Instant } from './contract.ts';
 import { current, debtOf, holderOf, pending } from './labels.ts';
 import type { SecretState } from './ports.ts';
 import { dueAt, meaningless } from './retire.ts';
+import type { SweepJobName } from './sweep-jobs.ts';
 
 /** What a sweep asks a provider's function to do for one secret. Each is idempotent, and looks again before it acts. */
 export interface SweepJob {
-  readonly job: 'retire' | 'strays';
+  readonly job: SweepJobName;
   readonly secretArn: string;
 }
 
@@ -31,6 +32,8 @@ export function planSweep(token: { readonly overlapHours: number }, state: Secre
   return [
     ...(hasDue || hasClutter ? [{ job: 'retire', secretArn } as const] : []),
     ...(isStuck || isStrayTime(secretArn, now) ? [{ job: 'strays', secretArn } as const] : []),
+    // Whether AWS is still at it cannot be told from here; beside its own attempt ours does no harm.
+    ...(isStuck ? [{ job: 'continue', secretArn } as const] : []),
   ];
 }
 

@@ -66,7 +66,7 @@ export interface Receipt {
   readonly inEffectAt?: Instant;
 }
 
-/** Receipts and what happened. Losing all of it loses no token: the next sweep proves again. */
+/** Receipts and what happened. Losing all of it loses no token: the next sweep proves again. Throws `unavailable` where it does not answer. */
 export interface History {
   receipts(secretArn: string): Promise<readonly Receipt[]>;
   saveReceipt(secretArn: string, receipt: Receipt): Promise<void>;

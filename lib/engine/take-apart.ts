@@ -53,7 +53,8 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   const unrestored = isLost || before === undefined || wanted === undefined ? [] : await putBack(open, state, before);
   await store.moveLabel(state.arn, pending, { from: job.clientRequestToken });
   const isParkedAlready = (readParked(before?.labels)?.untilSeconds ?? 0) > seconds(open.ports.clock.now());
-  if (isLost || isParkedAlready || error.code === 'nothing-submitted') return; // neither told twice, nor kept from trying again
+  const isExpected = error.code === 'nothing-submitted' || error.code === 'cancelled';
+  if (isLost || isParkedAlready || isExpected) return; // neither told twice, nor kept from trying again
   await park(open, state, error);
   await tellFailure(open, job, 'rotation.failed', error, consequence(open, before, unrestored));
 }

@@ -39,6 +39,8 @@ export interface HttpFake {
 export interface FakeToken {
   readonly ref: string;
   readonly value: string;
+  /** What was issued with it, by part name: a person submits it too, where only a person can make a token. */
+  readonly parts?: Readonly<Record<string, string>>;
   /** The field that holds a mark, where there is one. */
   readonly name?: string;
   readonly createdAt: Instant;
@@ -82,15 +84,37 @@ export function unknownHost(): Error {
   return Object.assign(new TypeError('fetch failed'), { cause: { code: 'ENOTFOUND' } });
 }
 
-/** Answers to fetch as the fakes do, each at its address. */
+/**
+ * Answers to fetch as the fakes do, each at its address. What comes back has what the http door asks of a Response and no more: a simulation
+ * makes millions of them.
+ */
 export function fetchOf(fakes: readonly HttpFake[]): typeof fetch {
-  return async (input, init) => {
-    const request = new Request(input, init);
-    const { origin } = new URL(request.url);
-    const fake = fakes.find(({ api }) => new URL(api).origin === origin);
+  return async (input, init = {}) => {
+    const url = new URL(String(input));
+    const fake = fakes.find(({ api }) => new URL(api).origin === url.origin);
     if (fake === undefined) throw unknownHost();
-    return toResponse(fake.handle(await toFakeRequest(request)));
+    const headers = Object.fromEntries(
+      Object.entries((init.headers ?? {}) as Record<string, string>).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const { method = 'GET', body } = init;
+    const query = Object.fromEntries(url.searchParams);
+    return lightResponse(fake.handle({ method, path: url.pathname, query, headers, body: typeof body === 'string' ? body : '' }));
   };
+}
+
+function lightResponse({ status, body, headers = {} }: FakeAnswer): Response {
+  const bytes = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  let isRead = false;
+  const getReader = () => ({
+    read: async () => {
+      if (isRead) return { done: true, value: undefined };
+      isRead = true;
+      return { done: false, value: bytes };
+    },
+    cancel: async () => {},
+  });
+  const stream = bytes === undefined ? null : { getReader, cancel: async () => {} };
+  return { status, headers: new Headers(headers), body: stream } as unknown as Response;
 }
 
 export async function toFakeRequest(request: Request): Promise<FakeRequest> {

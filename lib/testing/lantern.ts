@@ -34,7 +34,7 @@ export const lanternFacts = {
   parts: {},
   requiredParts: [],
   valueBytes: 64,
-  settleSeconds: 5,
+  settleSeconds: 1,
   deathSeconds: 0,
   leastPrivilege: ['Make a service account that may manage the keys of one project, and store its key as {"key": "..."}.'],
   byHand: ['Sign in, open Settings > Keys, and make a key.', 'Store it in the secret.'],
@@ -94,8 +94,10 @@ export const lanternFake = ((world: FakeWorld) => {
     handle(request: FakeRequest): FakeAnswer {
       const { method, path } = request;
       const bearer = bearerOf(request) ?? '';
-      if (method === 'GET' && path === '/me')
-        return self.accepts(bearer) ? { status: 200, body: { key: 'yours' } } : { status: 401, body: {} };
+      if (method === 'GET' && path === '/me') {
+        const token = self.accepts(bearer) ? live().find(({ value }) => value === bearer) : undefined;
+        return token === undefined ? { status: 401, body: {} } : { status: 200, body: { key: token.ref } };
+      }
       if (bearer !== key) return { status: 401, body: {} };
       const [, id] = new RegExp(`^/projects/${project}/keys(?:/([^/]+))?$`).exec(path) ?? [undefined, null];
       if (id === null) return { status: 404, body: {} };

@@ -32,6 +32,7 @@ export interface Stage<Provider extends RotatorFake = RotatorFake> extends World
   readonly provider: Provider;
   /** In the order of the cast. */
   readonly places: readonly DependentFake[];
+  readonly strategy: 'overlap' | 'byo' | 'replace';
   readonly token: Token;
   readonly arn: string;
   readonly driver: ReturnType<typeof createRotationDriver>;
@@ -118,6 +119,7 @@ export function createStage<Provider extends RotatorFakeFactory>(
     ...world,
     provider,
     places,
+    strategy: rotator.facts.strategy,
     token,
     arn,
     driver,

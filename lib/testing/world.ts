@@ -27,19 +27,23 @@ export interface OutwardCall {
  * Every call that leaves the engine passes `around`, in order.
  */
 export interface World {
-  readonly clock: { now(): number; sleep(milliseconds: number): Promise<void>; advance(milliseconds: number): void };
+  readonly clock: VirtualClock;
   readonly secretsManager: SecretsManager;
   readonly ports: Ports;
   readonly calls: OutwardCall[];
   readonly happenings: Happening[];
   readonly logs: LogEntry[];
   readonly receipts: Map<string, Receipt>;
+  /** Failures in a row, by the secret's ARN. */
+  readonly failureCounts: Map<string, number>;
   /** Lets every call pass through here from now on; the answer undoes it. */
   interfere(around: Around): () => void;
   /** What fakes of this world are made with. */
   readonly fakeWorld: FakeWorld;
   /** Lets a fake take part: at its address, or behind the SDK's clients. */
   add(fake: Partial<HttpFake> & { readonly aws?: Readonly<Record<string, AwsService>> }): void;
+  /** What a function remembers from one call to the next is gone. */
+  coldStart(): void;
   open(token: Token): ReturnType<typeof openToken>;
 }
 
@@ -50,6 +54,8 @@ export interface WorldOptions {
   /** @default the real one */
   readonly crypto?: Cryptography;
   readonly around?: Around;
+  /** @default chance that comes out the same every time */
+  readonly chance?: Chance;
 }
 
 /** Sees a call that leaves the engine: lets it have its effect or not, and answers or throws what it likes. */
@@ -59,7 +65,7 @@ export function createWorld(options: WorldOptions): World {
   const { registry, switches = {}, remaining = () => 300_000 } = options;
   let around: Around = options.around ?? ((_call, effect) => effect());
   const clock = createVirtualClock();
-  const chance = createChance();
+  const chance = options.chance ?? createChance();
   const secretsManager = createSecretsManager({
     clock,
     random: chance.fraction,
@@ -70,7 +76,7 @@ export function createWorld(options: WorldOptions): World {
   const happenings: Happening[] = [];
   const logs: LogEntry[] = [];
   const receipts = new Map<string, Receipt>();
-  const failures = new Map<string, number>();
+  const failureCounts = new Map<string, number>();
   const pass = <Result>(call: OutwardCall, effect: () => Promise<Result>): Promise<Result> => {
     calls.push(call);
     if (call.to === 'network') clock.advance(1); // no two messages in the same millisecond
@@ -97,10 +103,10 @@ export function createWorld(options: WorldOptions): World {
       pass({ to: 'history', what: 'saveReceipt' }, async () => {
         receipts.set(`${arn} ${receipt.dependent}`, receipt);
       }),
-    failures: (arn) => pass({ to: 'history', what: 'failures' }, async () => failures.get(arn) ?? 0),
+    failures: (arn) => pass({ to: 'history', what: 'failures' }, async () => failureCounts.get(arn) ?? 0),
     saveFailures: (arn, count) =>
       pass({ to: 'history', what: 'saveFailures' }, async () => {
-        failures.set(arn, count);
+        failureCounts.set(arn, count);
       }),
   };
   const fakeFetch = fetchOf(httpFakes);
@@ -132,7 +138,7 @@ export function createWorld(options: WorldOptions): World {
       }),
     remaining,
   };
-  const authorities = createAuthorityCache();
+  let authorities = createAuthorityCache();
   return {
     clock,
     secretsManager,
@@ -141,6 +147,7 @@ export function createWorld(options: WorldOptions): World {
     happenings,
     logs,
     receipts,
+    failureCounts,
     interfere(interference) {
       const before = around;
       around = interference;
@@ -153,12 +160,22 @@ export function createWorld(options: WorldOptions): World {
       if (isHttpFake(fake)) httpFakes.push(fake);
       for (const [name, service] of Object.entries(fake.aws ?? {})) awsFakes.set(name, service);
     },
+    coldStart() {
+      authorities = createAuthorityCache();
+    },
     open: (token) => openToken(ports, registry, authorities, token),
   };
 }
 
+export interface VirtualClock {
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+  advance(milliseconds: number): void;
+  set(now: number): void;
+}
+
 /** Time that stands still until somebody moves it or sleeps. */
-export function createVirtualClock(start = Date.UTC(2026, 10, 22, 12)): World['clock'] {
+export function createVirtualClock(start = Date.UTC(2026, 10, 22, 12)): VirtualClock {
   let now = start;
   return {
     now: () => now,
@@ -168,11 +185,21 @@ export function createVirtualClock(start = Date.UTC(2026, 10, 22, 12)): World['c
     advance: (milliseconds) => {
       now += milliseconds;
     },
+    set: (moment) => {
+      now = moment;
+    },
   };
 }
 
+export interface Chance {
+  fraction(): number;
+  bytes(count: number): Uint8Array;
+  /** Lower-case letters and digits. */
+  text(characters: number): string;
+}
+
 /** Chance that comes out the same every time. */
-export function createChance(seed = 1) {
+export function createChance(seed = 1): Chance {
   let state = seed >>> 0;
   const fraction = () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -67,13 +67,7 @@ export const fake = ((world: FakeWorld) => {
     const parsed = wanted.safeParse(body);
     if (!parsed.success) return { status: 422, body: { error: 'the parameters are not valid' } };
     if (parsed.data.password !== password) return denied;
-    const token = {
-      ref: world.random(32),
-      value: `canary-npm-${world.random(40)}`,
-      createdAt: world.now(),
-      readOnly: parsed.data.readonly,
-    };
-    self.state.tokens = [...self.state.tokens, token];
+    const token = make(parsed.data.readonly);
     return { status: 200, body: { ...shown(token), token: token.value, user } };
   }
 

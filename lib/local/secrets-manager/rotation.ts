@@ -30,6 +30,8 @@ export type RotationDriver = {
   tick(): Promise<number>;
   /** Resolves once no rotation is going on, whoever began it. */
   idle(): Promise<void>;
+  /** One step of this secret's rotation and no more, for whoever looks at the world in between; false when nothing is due for it. */
+  advance(secretArn: string): Promise<boolean>;
   /** Invokes one step as it is, whatever the state: duplicate, late, early. Changes nothing by itself. */
   deliver(delivery: { secretId: string; step: Step; versionId: string }): Promise<{ ok: boolean }>;
   /** Ticks in real time, and at once when a rotation is asked for, until `stop` is called. */
@@ -134,20 +136,30 @@ export function createRotationDriver(secretsManager: SecretsManager, functions: 
     const name = begun.kind === 'test' ? 'TestRotation' : 'Rotation';
     const rotationToken = switches.rotationToken === 'sent' ? { RotationToken: uuid(random) } : {};
     tell(arn, begun, `${name}Started`);
-    for (;;) {
-      // Cancelled, abandoned, deleted, or begun anew: then it is no longer ours to go on with.
-      const secret = stillOurs(arn, begun);
-      const run = secret?.rotation?.run;
-      if (!secret?.rotation || !run) return;
-      const step = steps[run.kind][run.done];
-      if (step === undefined) return succeed(secret, secret.rotation, run);
-      const event = { Step: step, SecretId: arn, ClientRequestToken: run.versionId, ...rotationToken };
-      const failure = await invoke(secret.rotation.functionArn, event, run.attempt);
-      const after = stillOurs(arn, begun);
-      if (!after?.rotation?.run) return;
-      if (failure !== undefined) return fail(after, after.rotation, after.rotation.run, step);
-      save(setting, { ...after, rotation: { ...after.rotation, run: { ...after.rotation.run, done: run.done + 1 } } });
+    while (await oneStep(arn, begun, rotationToken));
+  }
+
+  /** The next step of an attempt, or its end; whether there is more to do. */
+  async function oneStep(arn: string, begun: Run, rotationToken: { readonly RotationToken?: string }): Promise<boolean> {
+    // Cancelled, abandoned, deleted, or begun anew: then it is no longer ours to go on with.
+    const secret = stillOurs(arn, begun);
+    const run = secret?.rotation?.run;
+    if (!secret?.rotation || !run) return false;
+    const step = steps[run.kind][run.done];
+    if (step === undefined) {
+      succeed(secret, secret.rotation, run);
+      return false;
     }
+    const event = { Step: step, SecretId: arn, ClientRequestToken: run.versionId, ...rotationToken };
+    const failure = await invoke(secret.rotation.functionArn, event, run.attempt);
+    const after = stillOurs(arn, begun);
+    if (!after?.rotation?.run) return false;
+    if (failure !== undefined) {
+      fail(after, after.rotation, after.rotation.run, step);
+      return false;
+    }
+    save(setting, { ...after, rotation: { ...after.rotation, run: { ...after.rotation.run, done: run.done + 1 } } });
+    return true;
   }
 
   function stillOurs(arn: string, begun: Run): Secret | undefined {
@@ -249,6 +261,14 @@ export function createRotationDriver(secretsManager: SecretsManager, functions: 
 
   return {
     tick,
+    async advance(secretArn) {
+      const secret = state.get(secretArn);
+      if (!secret?.rotation || secret.deletion) return false;
+      const underway = secret.rotation.run?.active ? secret.rotation.run : undefined;
+      const begun = underway ?? asked(secret, secret.rotation) ?? opened(secretArn);
+      if (begun) await oneStep(secretArn, begun, {});
+      return begun !== undefined;
+    },
     async idle() {
       while (going.size > 0) await Promise.all(going);
     },

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Ability } from '../../engine/facts.ts';
 
 /** One thing that every plug-in of a kind has to do; or why this one need not. */
@@ -20,4 +21,10 @@ export function collectChecks() {
     checks.push(ability.can ? { name, run } : { name, skip: ability.why, run });
   };
   return { checks, check, when };
+}
+
+/** What a plug-in cannot do is skipped, and a skip has to say why. */
+export function assertReasons(abilities: Readonly<Record<string, Ability>>): void {
+  for (const [name, ability] of Object.entries(abilities))
+    assert.ok(ability.can || ability.why !== '', `${name} does not say why not`);
 }

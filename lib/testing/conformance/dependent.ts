@@ -9,7 +9,7 @@ import { findLeaks } from '../hunt.ts';
 import { lantern, lanternFake } from '../lantern.ts';
 import { createStage, hour, type Stage } from '../stage.ts';
 import { answerOddly, codeOf, neverSent, refusals, unclear } from './answers.ts';
-import { type ConformanceCheck, collectChecks } from './check.ts';
+import { assertReasons, type ConformanceCheck, collectChecks } from './check.ts';
 
 /** Everything that a place which keeps a copy is held to, on its fake and through the real engine, with tokens of a made-up provider. */
 export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFactory): readonly ConformanceCheck[] {
@@ -30,6 +30,8 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
     for (const { says, url, checked } of facts.sources)
       assert.match(`${says} ${url} ${checked}`, /\S https:\/\/\S+ \d{4}-\d{2}-\d{2}$/);
     for (const { says, setting } of facts.unconfirmed) assert.ok(says !== '' && setting !== '');
+    assert.ok(facts.title !== '' && facts.summary !== '', 'it has no title or no summary');
+    assertReasons({ maximumBytes: facts.maximumBytes, lock: facts.lock });
     assert.ok(facts.byHand.length > 0 && facts.leastPrivilege.length > 0 && facts.ifAllElseFails !== '');
     assert.ok(facts.api !== undefined || (facts.awsActions?.length ?? 0) > 0, 'it names neither an address nor AWS actions');
   });
@@ -161,6 +163,7 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
       ['check-failed'],
     );
     assert.equal(stage.value(), old);
+    stage.clock.advance(hour); // putting back starts what brings it into effect, and does not wait for it
     assert.equal(place.holds(), old, 'it was not put back');
   });
 

@@ -1,0 +1,218 @@
+import { readOurLabel } from '../../lib/engine/labels.ts';
+import type { Version } from '../../lib/local/secrets-manager/state.ts';
+import type { FakeToken } from '../../lib/testing/fake.ts';
+import { hour, type Stage } from '../../lib/testing/stage.ts';
+import type { OutwardCall } from '../../lib/testing/world.ts';
+import { isChange } from './faults.ts';
+
+/** A promise of docs/reliability.md that did not hold, and how. */
+export interface Violation {
+  readonly invariant: string;
+  readonly message: string;
+}
+
+/** What only the simulation knows: what was really in use, and since when it is no more. A part of the world's state. */
+export interface Truth {
+  /** When a value that consumers could read ceased to be current. */
+  readonly supersededAt: Readonly<Record<string, number>>;
+  readonly everCurrent: readonly string[];
+  /** Versions for which testSecret has said that they pass. */
+  readonly passed: readonly string[];
+  /** Values that a person put into the secret. */
+  readonly byHand: readonly string[];
+  /** Values that a stranger wrote into a place, by the place's index. */
+  readonly tampered: Readonly<Record<number, string>>;
+  /** Refs of tokens that somebody else made at the provider. */
+  readonly strangers: readonly string[];
+  /** The provider ended these without us. */
+  readonly endedByOthers: readonly string[];
+}
+
+export const nothingYet: Truth = {
+  supersededAt: {},
+  everCurrent: [],
+  passed: [],
+  byHand: [],
+  tampered: {},
+  strangers: [],
+  endedByOthers: [],
+};
+
+/** The world as it is at one moment, without asking through any port. */
+export interface View {
+  readonly current: Version | undefined;
+  readonly pending: Version | undefined;
+  readonly versions: readonly Version[];
+  readonly tokens: readonly FakeToken[];
+  readonly held: readonly (string | undefined)[];
+}
+
+export function viewOf(stage: Stage): View {
+  const versions = stage.secretsManager.setting.state.get(stage.arn)?.versions ?? [];
+  const holder = (label: string) => versions.find(({ labels }) => labels.includes(label));
+  return {
+    current: holder('AWSCURRENT'),
+    pending: holder('AWSPENDING'),
+    versions,
+    tokens: stage.provider.state.tokens,
+    held: stage.places.map((place) => place.holds()),
+  };
+}
+
+/** The token's value in a version; of a submission that nobody has taken up, none. */
+export function valueIn(stage: Stage, version: Version | undefined): string | undefined {
+  const text = version?.value && 'text' in version.value ? version.value.text : undefined;
+  if (text === undefined || version?.labels.includes('keyturn-submitted')) return undefined;
+  if (stage.token.value.format === 'text') return text;
+  return (JSON.parse(text) as Record<string, string>)[stage.token.value.fields.value ?? 'value'];
+}
+
+/** Compares the world before and after one call. Answers the truth as it is now; tells every promise that this call broke. */
+export function judgeCall(
+  stage: Stage,
+  { before, after, truth, call, now }: { before: View; after: View; truth: Truth; call: OutwardCall; now: number },
+  broken: (violation: Violation) => void,
+): Truth {
+  const isReplacing = stage.strategy === 'replace';
+  let known = truth;
+  const was = valueIn(stage, before.current);
+  const is = valueIn(stage, after.current);
+  if (before.current?.id !== after.current?.id)
+    known = afterPromotion(known, { was, is, version: after.current?.id ?? '', now }, before, broken);
+
+  if (before.tokens !== after.tokens && !isReplacing) {
+    for (const token of newlyRevoked(before.tokens, after.tokens))
+      judgeRevocation(stage, { token, after, truth: known, is, now }, broken);
+  }
+  const revoked = new Set(after.tokens.flatMap(({ value, revokedAt }) => (revokedAt === undefined ? [] : [value])));
+  after.held.forEach((value, index) => {
+    const isNews = value !== before.held[index] || before.tokens !== after.tokens;
+    if (!isNews || value === undefined || !revoked.has(value) || known.endedByOthers.includes(value) || isReplacing) return;
+    broken({ invariant: 'I2', message: `place ${index} holds a token that was revoked` });
+  });
+  after.held.forEach((value, index) => {
+    const theirs = known.tampered[index];
+    const isGone = theirs !== undefined && before.held[index] === theirs && value !== theirs;
+    if (isGone && stage.token.dependents[index]?.onForeign === 'stop') {
+      broken({ invariant: 'I10', message: `what a stranger wrote into place ${index} was overwritten` });
+    }
+  });
+  judgePending(stage, after, isReplacing, broken);
+  if (
+    isChange(call) &&
+    valueIn(stage, after.current) !== undefined &&
+    revoked.has(is ?? '') &&
+    !known.endedByOthers.includes(is ?? '') &&
+    !isReplacing
+  ) {
+    broken({ invariant: 'I1', message: 'AWSCURRENT is on a token that was revoked' });
+  }
+  return known;
+}
+
+function afterPromotion(
+  truth: Truth,
+  { was, is, version, now }: { was: string | undefined; is: string | undefined; version: string; now: number },
+  before: View,
+  broken: (violation: Violation) => void,
+): Truth {
+  const isFirst = before.current === undefined || was === undefined;
+  if (!isFirst && !truth.passed.includes(version) && is !== undefined && !truth.byHand.includes(is)) {
+    broken({ invariant: 'I6', message: 'AWSCURRENT moved to a version that never passed testSecret' });
+  }
+  const { [is ?? '']: _again, ...superseded } = truth.supersededAt;
+  return {
+    ...truth,
+    supersededAt: was === undefined ? superseded : { ...superseded, [was]: now },
+    everCurrent: is === undefined || truth.everCurrent.includes(is) ? truth.everCurrent : [...truth.everCurrent, is],
+  };
+}
+
+function judgeRevocation(
+  stage: Stage,
+  { token, after, truth, is, now }: { token: FakeToken; after: View; truth: Truth; is: string | undefined; now: number },
+  broken: (violation: Violation) => void,
+): void {
+  const { value, ref } = token;
+  if (truth.endedByOthers.includes(value)) return;
+  if (truth.strangers.includes(ref)) broken({ invariant: 'I7', message: 'a token that somebody else made was revoked' });
+  if (value === is) broken({ invariant: 'I7', message: 'the current token was revoked' });
+  if (value === valueIn(stage, after.pending)) broken({ invariant: 'I7', message: 'the pending token was revoked' });
+  if (!truth.everCurrent.includes(value)) return;
+  const since = truth.supersededAt[value] ?? now;
+  if (now - since < stage.token.overlapHours * hour) {
+    broken({ invariant: 'I3', message: `a token was revoked ${Math.round((now - since) / 60_000)} minutes into its overlap` });
+  }
+  after.held.forEach((held, index) => {
+    const isTheirs = truth.tampered[index] === held;
+    if (held !== is && !isTheirs)
+      broken({ invariant: 'I3', message: `a token was revoked before place ${index} had the current one` });
+  });
+}
+
+/** A pending version of ours is a live token, or one that is not installed yet. */
+function judgePending(
+  stage: Stage,
+  { pending, tokens }: View,
+  isReplacing: boolean,
+  broken: (violation: Violation) => void,
+): void {
+  if (pending === undefined || isReplacing || readOurLabel(pending.labels) === undefined) return;
+  const value = valueIn(stage, pending);
+  if (value === undefined) return;
+  const token = tokens.find((each) => each.value === value);
+  if (token?.revokedAt !== undefined) broken({ invariant: 'I4', message: 'the pending token is revoked' });
+  if (token === undefined && stage.strategy !== 'byo')
+    broken({ invariant: 'I4', message: 'the pending value is no token of the provider' });
+}
+
+/** Between runs: live tokens of ours that no version holds are at most as many as mints whose answers were lost. */
+export function judgeStrays(
+  stage: Stage,
+  view: View,
+  truth: Truth,
+  faults: number,
+  broken: (violation: Violation) => void,
+): void {
+  const held = new Set(view.versions.map((version) => valueIn(stage, version)));
+  const unheld = view.tokens.filter(
+    ({ value, ref, revokedAt }) => revokedAt === undefined && !held.has(value) && !truth.strangers.includes(ref),
+  );
+  const submitted = stage.strategy === 'overlap' && stage.token.provider === 'assisted' ? unheld.length : 0;
+  if (unheld.length - submitted > faults) {
+    broken({ invariant: 'I5', message: `${unheld.length} live tokens are in nobody's hands after ${faults} faults` });
+  }
+}
+
+/** Once faults have stopped and sweeps change nothing any more. */
+export function judgeEnd(
+  stage: Stage,
+  view: View,
+  truth: Truth,
+  hasRotated: boolean,
+  broken: (violation: Violation) => void,
+): void {
+  const is = valueIn(stage, view.current);
+  if (!hasRotated) broken({ invariant: 'L1', message: 'the rotation never came to its end' });
+  if (is === undefined || !stage.provider.accepts(is)) broken({ invariant: 'L1', message: 'the current token does not work' });
+  const live = view.tokens
+    .filter(({ revokedAt, ref }) => revokedAt === undefined && !truth.strangers.includes(ref))
+    .map(({ value }) => value);
+  const extra = live.filter((value) => value !== is);
+  if (extra.length > 0)
+    broken({ invariant: 'L2', message: `${extra.length} tokens more than the current one are live in the end` });
+  view.held.forEach((held, index) => {
+    if (held !== is && truth.tampered[index] === undefined)
+      broken({ invariant: 'L3', message: `place ${index} does not have the current token in the end` });
+  });
+  if (view.pending !== undefined && view.pending.id !== view.current?.id)
+    broken({ invariant: 'L4', message: 'AWSPENDING blocks the secret in the end' });
+  const ours = view.versions.flatMap(({ labels }) => labels).filter((label) => label.startsWith('keyturn'));
+  if (ours.length !== 1 && extra.length === 0)
+    broken({ invariant: 'L4', message: `labels are left over: ${ours.length} of ours in the end` });
+}
+
+function newlyRevoked(before: readonly FakeToken[], after: readonly FakeToken[]): readonly FakeToken[] {
+  const ended = new Set(before.flatMap(({ ref, revokedAt }) => (revokedAt === undefined ? [] : [ref])));
+  return after.filter(({ ref, revokedAt }) => revokedAt !== undefined && !ended.has(ref));
+}

@@ -1,0 +1,247 @@
+import { judgeEnd, type Violation, valueIn, viewOf } from './checkers.ts';
+import { type Fault, faultsFor } from './faults.ts';
+import type { Moment, SeenCall, Sim, SimEvent } from './sim.ts';
+
+// Goal: whatever befalls a life at any of its calls, nothing is promised that is not kept.
+// Method: a life is a row of events (Rotate is pressed, one step is run, time passes, a sweep looks). From every moment between two events,
+// the next event is run without a fault, and with every fault at every one of its calls, as long as faults are left. A moment that was
+// seen before, with as many faults left, is not gone on from: all that could follow has been followed. In the end faults stop, sweeps
+// come until nothing changes, and it must all have come right.
+
+/** Where a life is: the next event, and the way that led here. */
+interface Node {
+  readonly moment: Moment;
+  readonly phase: number;
+  readonly faultsLeft: number;
+  readonly path: Path | undefined;
+}
+
+/** The way to a moment, newest first: enough to walk it again. */
+interface Path {
+  readonly event: SimEvent;
+  readonly faults: readonly Fault[];
+  readonly before: Path | undefined;
+}
+
+export interface Found {
+  readonly violation: Violation;
+  /** To be walked again by `npm run simulate -- --replay`. */
+  readonly replay: string;
+  readonly trace: readonly string[];
+}
+
+export interface Explored {
+  /** Runs of an event under a plan of faults. */
+  schedules: number;
+  /** Different moments. */
+  states: number;
+  /** Whole lives gone to their end. */
+  lives: number;
+  readonly found: Found[];
+}
+
+/** The life that is gone through: a rotation, and sweeps until the old token is gone. `advance` is repeated as often as AWS has something to do. */
+const script: readonly SimEvent[] = [
+  'press',
+  'advance',
+  { hours: 3 },
+  'strays',
+  'continue',
+  'advance',
+  'retire',
+  { hours: 26 },
+  'strays',
+  'continue',
+  'retire',
+  { hours: 1 },
+  'retire',
+];
+
+export interface ExploreOptions {
+  readonly faults: number;
+  /** Stops at the first violation. */
+  readonly isFirstEnough?: boolean;
+  readonly onProgress?: (explored: Explored) => void;
+  /** Gives up after so many schedules. */
+  readonly mostSchedules?: number;
+  /** Where the life begins. @default a secret that was filled, and rests */
+  readonly from?: Moment;
+}
+
+/** Goes through every life of one player with up to so many faults. */
+export async function explore(sim: Sim, options: ExploreOptions): Promise<Explored> {
+  const explored: Explored = { schedules: 0, states: 0, lives: 0, found: [] };
+  const seen = new Set<string>();
+  const closed = new Set<string>();
+  const begin = options.from ?? (await filled(sim));
+  const old = valueAt(sim, begin);
+  const nodes: Node[] = [{ moment: begin, phase: 0, faultsLeft: options.faults, path: undefined }];
+
+  const isOver = () => {
+    if (explored.schedules >= (options.mostSchedules ?? Number.POSITIVE_INFINITY)) return true;
+    return options.isFirstEnough === true && explored.found.length > 0;
+  };
+  const report = (violations: readonly Violation[], path: Path | undefined, calls: readonly SeenCall[]) => {
+    for (const violation of violations)
+      explored.found.push({ violation, replay: replayOf(sim, path), trace: traceOf(path, calls) });
+  };
+
+  while (nodes.length > 0 && !isOver()) {
+    const node = nodes.pop() as Node;
+    const key = `${sim.fingerprint(node.moment)} ${node.phase} ${node.faultsLeft}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    explored.states = seen.size;
+    const event = script[node.phase];
+    if (event === undefined) {
+      const end = sim.fingerprint(node.moment);
+      if (closed.has(end)) continue;
+      closed.add(end);
+      explored.lives += 1;
+      report(await close(sim, node.moment, old), node.path, []);
+      continue;
+    }
+    // AWS gives up, or is slow, whenever it likes; our sweeps come all the same.
+    if (event === 'advance' && !isUnderway(sim, node.moment)) nodes.push({ ...node, phase: node.phase + 1 });
+    await branch(node, event, [], 0);
+  }
+  return explored;
+
+  /** Runs the event under the faults planned so far, and then with one more at each later call. */
+  async function branch(node: Node, event: SimEvent, faults: readonly Fault[], from: number): Promise<void> {
+    if (isOver()) return;
+    const { calls, moment, violations } = await sim.run(node.moment, event, faults);
+    explored.schedules += 1;
+    options.onProgress?.(explored);
+    const path: Path = { event, faults, before: node.path };
+    report(violations, path, calls);
+    const isRepeated = event === 'advance' && hasMoved(sim, node.moment, moment);
+    const next = { moment, phase: isRepeated ? node.phase : node.phase + 1, faultsLeft: node.faultsLeft - faults.length, path };
+    if (violations.length === 0) nodes.push(next);
+    if (faults.length === node.faultsLeft) return;
+    for (let at = from; at < calls.length; at += 1) {
+      const { call } = calls[at] as SeenCall;
+      for (const kind of faultsFor(call)) await branch(node, event, [...faults, { at, kind }], at + 1);
+    }
+  }
+}
+
+/** A secret that has its first token, given to every place, and nothing under way. */
+export async function filled(sim: Sim): Promise<Moment> {
+  let moment = sim.moment();
+  for (const event of ['press', ...Array(12).fill('advance'), { hours: 48 }, 'retire'] as SimEvent[]) {
+    const run = await sim.run(moment, event, []);
+    if (run.violations.length > 0) throw new Error(`the first filling broke ${JSON.stringify(run.violations[0])}`);
+    moment = run.moment;
+  }
+  return { ...moment, faults: 0 };
+}
+
+/** Faults have stopped: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart. */
+export async function close(sim: Sim, from: Moment, old: string | undefined): Promise<readonly Violation[]> {
+  const violations: Violation[] = [];
+  let moment = from;
+  const go = async (event: SimEvent) => {
+    const run = await sim.run(moment, event, []);
+    violations.push(...run.violations);
+    moment = run.moment;
+  };
+  for (let round = 0; round < 8; round += 1) {
+    const before = sim.fingerprint(moment);
+    for (const event of [{ hours: 3 }, 'strays', 'continue', 'retire', { hours: 26 }, 'retire', 'retire'] as SimEvent[])
+      await go(event);
+    for (let step = 0; step < 12 && isUnderway(sim, moment); step += 1) await go('advance');
+    const isStill = valueAt(sim, moment) === old && round < 4;
+    if (isStill) {
+      await go('press');
+      for (let step = 0; step < 6; step += 1) await go('advance');
+    } else if (round > 2 && sim.fingerprint(moment) === before) break;
+  }
+  await sim.run(moment, { hours: 0 }, []);
+  const view = viewOf(sim.stage);
+  judgeEnd(sim.stage, view, moment.truth, valueAt(sim, moment) !== old, (violation) => violations.push(violation));
+  return violations;
+}
+
+/** Walks one way again. */
+export async function replay(
+  sim: Sim,
+  steps: readonly { event: SimEvent; faults: readonly Fault[] }[],
+): Promise<readonly Found[]> {
+  let moment = await filled(sim);
+  const old = valueAt(sim, moment);
+  let path: Path | undefined;
+  for (const { event, faults } of steps) {
+    const run = await sim.run(moment, event, faults);
+    path = { event, faults, before: path };
+    moment = run.moment;
+    if (run.violations.length > 0) {
+      return run.violations.map((violation) => ({ violation, replay: replayOf(sim, path), trace: traceOf(path, run.calls) }));
+    }
+  }
+  const violations = await close(sim, moment, old);
+  return violations.map((violation) => ({ violation, replay: replayOf(sim, path), trace: traceOf(path, []) }));
+}
+
+function valueAt(sim: Sim, { secrets }: Moment): string | undefined {
+  const secret = secrets.secrets.get(sim.stage.arn);
+  return valueIn(
+    sim.stage,
+    secret?.versions.find(({ labels }) => labels.includes('AWSCURRENT')),
+  );
+}
+
+/** Secrets Manager is between two steps of an attempt. */
+function isUnderway(sim: Sim, { secrets }: Moment): boolean {
+  const run = secrets.secrets.get(sim.stage.arn)?.rotation?.run;
+  return run !== undefined && (run.active || run.dueAt !== undefined);
+}
+
+function hasMoved(sim: Sim, before: Moment, after: Moment): boolean {
+  return isUnderway(sim, after) || sim.fingerprint(before) !== sim.fingerprint(after);
+}
+
+function pathSteps(path: Path | undefined): { event: SimEvent; faults: readonly Fault[] }[] {
+  const steps: { event: SimEvent; faults: readonly Fault[] }[] = [];
+  for (let at = path; at !== undefined; at = at.before) steps.unshift({ event: at.event, faults: at.faults });
+  return steps;
+}
+
+function replayOf(sim: Sim, path: Path | undefined): string {
+  const steps = pathSteps(path).map(({ event, faults }) => {
+    const name = typeof event === 'object' ? `${event.hours}h` : event;
+    return [name, ...faults.map(({ at, kind }) => `${at}=${kind}`)].join(',');
+  });
+  return `npm run simulate -- --replay '${sim.player.name}: ${steps.join(' ')}'`;
+}
+
+/** Reads what `replayOf` wrote. */
+export function parseReplay(text: string): { player: string; steps: { event: SimEvent; faults: Fault[] }[] } {
+  const [player = '', rest = ''] = text.split(': ');
+  const steps = rest
+    .split(' ')
+    .filter((word) => word !== '')
+    .map((word) => {
+      const [name = '', ...faults] = word.split(',');
+      const hours = /^([\d.]+)h$/.exec(name)?.[1];
+      return {
+        event: (hours === undefined ? name : { hours: Number(hours) }) as SimEvent,
+        faults: faults.map((fault) => {
+          const [at, kind] = fault.split('=');
+          return { at: Number(at), kind: kind as Fault['kind'] };
+        }),
+      };
+    });
+  return { player, steps };
+}
+
+function traceOf(path: Path | undefined, calls: readonly SeenCall[]): readonly string[] {
+  const events = pathSteps(path).map(({ event, faults }) => {
+    const name = typeof event === 'object' ? `${event.hours} hours pass` : event;
+    return faults.length === 0 ? name : `${name}, with ${faults.map(({ at, kind }) => `${kind} at call ${at}`).join(' and ')}`;
+  });
+  const last = calls.map(
+    ({ call, fault }, at) => `    ${at}  ${call.to}: ${call.what}${fault === undefined ? '' : `   <- ${fault}`}`,
+  );
+  return [...events, ...last];
+}
