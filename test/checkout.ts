@@ -32,7 +32,8 @@ export function copyCheckout(): Checkout {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     copyFileSync(join(root, file), join(folder, file));
   }
-  linkModules(join(folder, 'node_modules'), readdirSync(join(root, 'node_modules')));
+  const isDependency = (name: string) => name === '.bin' || !name.startsWith('.'); // the others are what tools keep there
+  linkModules(join(folder, 'node_modules'), readdirSync(join(root, 'node_modules')).filter(isDependency));
   return {
     folder,
     run: (command) => run(command, folder),

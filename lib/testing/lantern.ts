@@ -14,8 +14,7 @@ import {
   type RotatorFakeFactory,
 } from './fake.ts';
 
-// Lantern: a provider that does not exist, with everything a provider can have. Dependents are held against its tokens, and
-// docs/adding-a-rotator.md begins with it.
+// Lantern: a provider that does not exist, with everything a provider can have. Dependents are held against its tokens.
 
 export const lanternFacts = {
   name: 'lantern',
