@@ -114,7 +114,8 @@ function lightResponse({ status, body, headers = {} }: FakeAnswer): Response {
     cancel: async () => {},
   });
   const stream = bytes === undefined ? null : { getReader, cancel: async () => {} };
-  return { status, headers: new Headers(headers), body: stream } as unknown as Response;
+  // `shown` is for whoever watches: a body can be read once only.
+  return { status, headers: new Headers(headers), body: stream, shown: body } as unknown as Response;
 }
 
 export async function toFakeRequest(request: Request): Promise<FakeRequest> {

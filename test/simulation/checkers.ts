@@ -70,7 +70,24 @@ export function valueIn(stage: Stage, version: Version | undefined): string | un
 /** Compares the world before and after one call. Answers the truth as it is now; tells every promise that this call broke. */
 export function judgeCall(
   stage: Stage,
-  { before, after, truth, call, now }: { before: View; after: View; truth: Truth; call: OutwardCall; now: number },
+  {
+    before,
+    after,
+    truth,
+    call,
+    now,
+    hasFaults,
+    couldKnow,
+  }: {
+    before: View;
+    after: View;
+    truth: Truth;
+    call: OutwardCall;
+    now: number;
+    hasFaults: boolean;
+    /** Whoever called has seen the labels since a person last moved any. */
+    couldKnow: boolean;
+  },
   broken: (violation: Violation) => void,
 ): Truth {
   const isReplacing = stage.strategy === 'replace';
@@ -81,10 +98,17 @@ export function judgeCall(
     known = afterPromotion(known, { was, is, version: after.current?.id ?? '', now }, before, broken);
 
   if (before.tokens !== after.tokens && !isReplacing) {
-    for (const token of newlyRevoked(before.tokens, after.tokens))
+    for (const token of newlyRevoked(before.tokens, after.tokens)) {
+      // docs/decisions/2026-11-22-roll-back-at-the-last-moment.md
+      if (token.value === is && !couldKnow) known = { ...known, endedByOthers: [...known.endedByOthers, token.value] };
       judgeRevocation(stage, { token, after, truth: known, is, now }, broken);
+    }
   }
   const revoked = new Set(after.tokens.flatMap(({ value, revokedAt }) => (revokedAt === undefined ? [] : [value])));
+  // A person may make current what is long dead; that is no act of ours.
+  if (call.what === 'by hand: roll back' && is !== undefined && revoked.has(is)) {
+    known = { ...known, endedByOthers: [...known.endedByOthers, is] };
+  }
   after.held.forEach((value, index) => {
     const isNews = value !== before.held[index] || before.tokens !== after.tokens;
     if (!isNews || value === undefined || !revoked.has(value) || known.endedByOthers.includes(value) || isReplacing) return;
@@ -97,6 +121,7 @@ export function judgeCall(
       broken({ invariant: 'I10', message: `what a stranger wrote into place ${index} was overwritten` });
     }
   });
+  judgePlaces(stage, { before, after, truth: known, call, is, hasFaults, revoked }, broken);
   judgePending(stage, after, isReplacing, broken);
   if (
     isChange(call) &&
@@ -147,6 +172,45 @@ function judgeRevocation(
     const isTheirs = truth.tampered[index] === held;
     if (held !== is && !isTheirs)
       broken({ invariant: 'I3', message: `a token was revoked before place ${index} had the current one` });
+  });
+}
+
+/** What a place is given works at that moment; and when a rotation is taken apart, every place that answers has the current token again. */
+function judgePlaces(
+  stage: Stage,
+  {
+    before,
+    after,
+    truth,
+    call,
+    is,
+    hasFaults,
+    revoked,
+  }: {
+    before: View;
+    after: View;
+    truth: Truth;
+    call: OutwardCall;
+    is: string | undefined;
+    hasFaults: boolean;
+    revoked: ReadonlySet<string>;
+  },
+  broken: (violation: Violation) => void,
+): void {
+  const isOurs = !call.what.startsWith('by hand');
+  after.held.forEach((value, index) => {
+    const isGiven =
+      isOurs && isChange(call) && value !== undefined && value !== before.held[index] && truth.tampered[index] !== value;
+    if (isGiven && (revoked.has(value) || (value !== is && !stage.provider.accepts(value)))) {
+      broken({ invariant: 'P1', message: `place ${index} was given a token that does not work` });
+    }
+  });
+  const isTakenApart =
+    isOurs && before.pending !== undefined && after.pending === undefined && before.current?.id === after.current?.id;
+  if (!isTakenApart || is === undefined || hasFaults || revoked.has(is)) return;
+  after.held.forEach((held, index) => {
+    const isTheirs = truth.tampered[index] === held;
+    if (held !== undefined && held !== is && !isTheirs) broken({ invariant: 'P2', message: `place ${index} was not put back` });
   });
 }
 

@@ -1,3 +1,4 @@
+import type { StepName } from '../../lib/engine/rotate.ts';
 import { judgeEnd, type Violation, valueIn, viewOf } from './checkers.ts';
 import { type Fault, faultsFor } from './faults.ts';
 import type { Moment, SeenCall, Sim, SimEvent } from './sim.ts';
@@ -74,7 +75,6 @@ export async function explore(sim: Sim, options: ExploreOptions): Promise<Explor
   const seen = new Set<string>();
   const closed = new Set<string>();
   const begin = options.from ?? (await filled(sim));
-  const old = valueAt(sim, begin);
   const nodes: Node[] = [{ moment: begin, phase: 0, faultsLeft: options.faults, path: undefined }];
 
   const isOver = () => {
@@ -98,7 +98,7 @@ export async function explore(sim: Sim, options: ExploreOptions): Promise<Explor
       if (closed.has(end)) continue;
       closed.add(end);
       explored.lives += 1;
-      report(await close(sim, node.moment, old), node.path, []);
+      report(await close(sim, node.moment, begin), node.path, []);
       continue;
     }
     // AWS gives up, or is slow, whenever it likes; our sweeps come all the same.
@@ -137,8 +137,19 @@ export async function filled(sim: Sim): Promise<Moment> {
   return { ...moment, faults: 0 };
 }
 
-/** Faults have stopped: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart. */
-export async function close(sim: Sim, from: Moment, old: string | undefined): Promise<readonly Violation[]> {
+/** Things that happen one after the other and without a fault. */
+export async function runUntil(sim: Sim, from: Moment, events: readonly SimEvent[]): Promise<Moment> {
+  let moment = from;
+  for (const event of events) moment = (await sim.run(moment, event, [])).moment;
+  return moment;
+}
+
+/**
+ * Faults have stopped: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart, or where a
+ * person put in a value or went back to a dead one.
+ */
+export async function close(sim: Sim, from: Moment, start: Moment): Promise<readonly Violation[]> {
+  const old = valueAt(sim, start);
   const violations: Violation[] = [];
   let moment = from;
   const go = async (event: SimEvent) => {
@@ -151,7 +162,9 @@ export async function close(sim: Sim, from: Moment, old: string | undefined): Pr
     for (const event of [{ hours: 3 }, 'strays', 'continue', 'retire', { hours: 26 }, 'retire', 'retire'] as SimEvent[])
       await go(event);
     for (let step = 0; step < 12 && isUnderway(sim, moment); step += 1) await go('advance');
-    const isStill = valueAt(sim, moment) === old && round < 4;
+    const is = valueAt(sim, moment);
+    const { byHand, endedByOthers } = moment.truth;
+    const isStill = (is === old || [...byHand, ...endedByOthers].includes(is ?? '')) && round < 4;
     if (isStill) {
       await go('press');
       for (let step = 0; step < 6; step += 1) await go('advance');
@@ -168,8 +181,8 @@ export async function replay(
   sim: Sim,
   steps: readonly { event: SimEvent; faults: readonly Fault[] }[],
 ): Promise<readonly Found[]> {
-  let moment = await filled(sim);
-  const old = valueAt(sim, moment);
+  const start = await filled(sim);
+  let moment = start;
   let path: Path | undefined;
   for (const { event, faults } of steps) {
     const run = await sim.run(moment, event, faults);
@@ -179,7 +192,7 @@ export async function replay(
       return run.violations.map((violation) => ({ violation, replay: replayOf(sim, path), trace: traceOf(path, run.calls) }));
     }
   }
-  const violations = await close(sim, moment, old);
+  const violations = await close(sim, moment, start);
   return violations.map((violation) => ({ violation, replay: replayOf(sim, path), trace: traceOf(path, []) }));
 }
 
@@ -209,10 +222,22 @@ function pathSteps(path: Path | undefined): { event: SimEvent; faults: readonly 
 
 function replayOf(sim: Sim, path: Path | undefined): string {
   const steps = pathSteps(path).map(({ event, faults }) => {
-    const name = typeof event === 'object' ? `${event.hours}h` : event;
+    const name = wordFor(event);
     return [name, ...faults.map(({ at, kind }) => `${at}=${kind}`)].join(',');
   });
   return `npm run simulate -- --replay '${sim.player.name}: ${steps.join(' ')}'`;
+}
+
+/** `26h`, `setSecret`, `roll-back`: what happens, as one word. */
+export function wordFor(event: SimEvent): string {
+  if (typeof event === 'string') return event.replaceAll(' ', '-');
+  return 'hours' in event ? `${event.hours}h` : event.step;
+}
+
+function eventFor(word: string): SimEvent {
+  const hours = /^([\d.]+)h$/.exec(word)?.[1];
+  if (hours !== undefined) return { hours: Number(hours) };
+  return /Secret$/.test(word) ? { step: word as StepName } : (word.replaceAll('-', ' ') as SimEvent);
 }
 
 /** Reads what `replayOf` wrote. */
@@ -223,9 +248,8 @@ export function parseReplay(text: string): { player: string; steps: { event: Sim
     .filter((word) => word !== '')
     .map((word) => {
       const [name = '', ...faults] = word.split(',');
-      const hours = /^([\d.]+)h$/.exec(name)?.[1];
       return {
-        event: (hours === undefined ? name : { hours: Number(hours) }) as SimEvent,
+        event: eventFor(name),
         faults: faults.map((fault) => {
           const [at, kind] = fault.split('=');
           return { at: Number(at), kind: kind as Fault['kind'] };
@@ -237,7 +261,7 @@ export function parseReplay(text: string): { player: string; steps: { event: Sim
 
 function traceOf(path: Path | undefined, calls: readonly SeenCall[]): readonly string[] {
   const events = pathSteps(path).map(({ event, faults }) => {
-    const name = typeof event === 'object' ? `${event.hours} hours pass` : event;
+    const name = wordFor(event);
     return faults.length === 0 ? name : `${name}, with ${faults.map(({ at, kind }) => `${kind} at call ${at}`).join(' and ')}`;
   });
   const last = calls.map(

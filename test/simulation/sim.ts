@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import { RotationError } from '../../lib/engine/errors.ts';
+import { writeMark } from '../../lib/engine/mark.ts';
 import type { OpenToken } from '../../lib/engine/open-token.ts';
 import type { Receipt } from '../../lib/engine/ports.ts';
 import { rotate, type StepName } from '../../lib/engine/rotate.ts';
@@ -13,7 +15,7 @@ import { createStage, hour, type Stage, secretName } from '../../lib/testing/sta
 import { type Chance, functionArn, type OutwardCall } from '../../lib/testing/world.ts';
 import type { Player } from './cast.ts';
 import { judgeCall, judgeStrays, nothingYet, type Truth, type View, type Violation, valueIn, viewOf } from './checkers.ts';
-import { crash, type Fault, isChange, outcomeOf } from './faults.ts';
+import { crash, type Fault, type FaultKind, isChange, outcomeOf } from './faults.ts';
 
 /** What a function does, so that a test can put a wrong one in its place. */
 export interface Engine {
@@ -54,12 +56,48 @@ export interface Sim {
   moment(): Moment;
   /** Lets something happen from a moment on, under faults. */
   run(from: Moment, event: SimEvent, faults: readonly Fault[]): Promise<Run>;
+  /** Lets actors run beside each other; `decide` is asked at every call, and may break off. */
+  interleave(
+    from: Moment,
+    actors: readonly Actor[],
+    decide: (point: Point) => Choice | 'break off',
+  ): Promise<Run & { readonly isWhole: boolean }>;
   /** The same for worlds in which everything that can happen is the same. */
   fingerprint(moment: Moment): string;
 }
 
-/** What happens outside of our code, or is asked of it. */
-export type SimEvent = 'press' | 'advance' | 'strays' | 'continue' | 'retire' | { readonly hours: number };
+/**
+ * What happens outside of our code, or is asked of it. `test run` is RotateSecret with RotateImmediately=false; `cancel` turns rotation off
+ * and takes AWSPENDING away; `edit` is a value that a person puts in; `roll back` swaps the labels.
+ */
+export type SimEvent =
+  | 'press'
+  | 'advance'
+  | 'strays'
+  | 'continue'
+  | 'retire'
+  | 'test run'
+  | 'cancel'
+  | 'turn on'
+  | 'edit'
+  | 'roll back'
+  | { readonly hours: number }
+  | { readonly step: StepName };
+
+/** Things that one actor does, one after the other, while another does its own. */
+export type Actor = readonly SimEvent[];
+
+/** A moment in which every actor waits at a call (or has ended), and somebody has to decide who goes on. */
+export interface Point {
+  readonly waiting: readonly { readonly actor: number; readonly call: OutwardCall }[];
+  /** The same where the world is the same and every actor knows the same. */
+  readonly print: string;
+}
+
+export interface Choice {
+  readonly actor: number;
+  readonly fault?: FaultKind;
+}
 
 /** No mint, no wait and no retry may make a run longer than the function lives. */
 const functionSeconds = 300;
@@ -85,11 +123,16 @@ export function createSim(
   let truth: Truth = nothingYet;
   let view: View = viewOf(stage);
   let faultCount = 0;
-  let current: ActiveRun | undefined;
+  const beside = new AsyncLocalStorage<ActiveRun>();
+  let alone: ActiveRun | undefined;
+  const runNow = () => beside.getStore() ?? alone;
   let before = undoState();
+  /** Counts what happens, so that it can be said what came first. */
+  let order = 0;
+  let handMovedAt = 0;
   const prints = new WeakMap<Moment, string>();
 
-  const broken = (violation: Violation) => current?.violations.push(violation);
+  const broken = (violation: Violation) => runNow()?.violations.push(violation);
   const seen = (thing: unknown) => {
     if (JSON.stringify(thing).includes('canary')) broken({ invariant: 'I8', message: 'a value is in a log or an event' });
   };
@@ -103,25 +146,48 @@ export function createSim(
   }
 
   stage.interfere(async (call, effect) => {
-    const run = current;
+    const run = runNow();
     if (run === undefined) return effect();
     if (run.isDead) throw crash;
     if (!coldAuthorities && call.secret?.startsWith('keyturn/authorities/')) return effect();
-    const at = run.calls.length;
-    const kind = run.faults.get(at);
+    const kind = run.next === undefined ? run.faults.get(run.calls.length) : await run.next(call);
+    if (run.isDead) throw crash; // it was broken off while it waited
+    order += 1;
+    if (call.what === `DescribeSecret ${secretName}`) run.lookedAt = order;
     run.calls.push(kind === undefined ? { call } : { call, fault: kind });
+    const outcome = befall(run, call, kind, effect);
+    if (run.next !== undefined) note(run, call, kind, await outcome.catch(() => 'thrown'));
+    return outcome;
+  });
+
+  async function befall(
+    run: ActiveRun,
+    call: OutwardCall,
+    kind: FaultKind | undefined,
+    effect: () => Promise<unknown>,
+  ): Promise<unknown> {
     const host = hostOf(call);
     if (run.down.has(host)) return outcomeOf('down', call);
     if (kind === undefined) return withEffect(run, call, effect);
     faultCount += 1;
+    run.hasFaults = true;
     if (kind === 'down') run.down.add(host);
     if (kind === 'stale') return stale(effect);
     run.isDead = kind === 'crash-before';
-    if (kind === 'crash-after' || (kind === 'lost' && isChange(call)) || (kind === 'garbled' && isChange(call)))
-      await withEffect(run, call, effect);
+    const hasEffect = kind === 'crash-after' || ((kind === 'lost' || kind === 'garbled') && isChange(call));
+    if (hasEffect) await withEffect(run, call, effect);
     run.isDead ||= kind === 'crash-after';
     return outcomeOf(kind, call);
-  });
+  }
+
+  /** What an actor knows is what it was answered: its code does nothing by chance. */
+  function note(run: ActiveRun, call: OutwardCall, kind: FaultKind | undefined, outcome: unknown): void {
+    const { status, shown } = (outcome ?? {}) as { status?: number; shown?: unknown };
+    const told = call.to === 'network' ? [status, shown] : outcome;
+    run.knows = createHash('sha1')
+      .update(`${run.knows} ${call.what} ${kind} ${JSON.stringify(told)}`)
+      .digest('base64');
+  }
 
   async function withEffect(run: ActiveRun, call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown> {
     const isWrite = isChange(call);
@@ -141,7 +207,10 @@ export function createSim(
 
   function look(call: OutwardCall): void {
     const after = viewOf(stage);
-    truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now() }, broken);
+    const run = runNow();
+    const hasFaults = run?.hasFaults === true;
+    const couldKnow = (run?.lookedAt ?? 0) > handMovedAt;
+    truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), hasFaults, couldKnow }, broken);
     view = after;
   }
 
@@ -174,7 +243,7 @@ export function createSim(
 
   /** One run of the function: what it throws is its answer. */
   async function asFunction(act: () => Promise<unknown>, versionId?: string): Promise<boolean> {
-    const run = current;
+    const run = runNow();
     const startedAt = stage.clock.now();
     if (run !== undefined) {
       const pending = viewOf(stage).pending?.id;
@@ -208,10 +277,77 @@ export function createSim(
   });
 
   async function happen(event: SimEvent): Promise<void> {
-    if (typeof event === 'object') stage.clock.advance(event.hours * hour);
-    else if (event === 'press') press();
-    else if (event === 'advance') await driver.advance(stage.arn);
-    else await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
+    if (typeof event === 'object') {
+      if ('hours' in event) stage.clock.advance(event.hours * hour);
+      else await oneStep(event.step);
+      return;
+    }
+    switch (event) {
+      case 'advance':
+        await driver.advance(stage.arn);
+        return;
+      case 'strays':
+      case 'continue':
+      case 'retire':
+        await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
+        return;
+      default:
+        byHand(event);
+    }
+  }
+
+  /** A step as it may come late or twice: for the version that was pending when the actors began. */
+  async function oneStep(step: StepName): Promise<void> {
+    const clientRequestToken = runNow()?.versionId ?? '';
+    const job = { secretArn: stage.arn, clientRequestToken, functionArn };
+    await asFunction(async () => engine.rotate(await stage.open(stage.token), step, job), clientRequestToken);
+  }
+
+  /** What people do in the console, at once and without a thought of us. */
+  function byHand(event: 'press' | 'test run' | 'cancel' | 'turn on' | 'edit' | 'roll back'): void {
+    const { secretsManager, arn } = stage;
+    view = viewOf(stage);
+    const { current, pending, versions } = view;
+    const move = (label: string, from: string | undefined, to: string | undefined) =>
+      secretsManager.call('UpdateSecretVersionStage', {
+        SecretId: arn,
+        VersionStage: label,
+        RemoveFromVersionId: from,
+        MoveToVersionId: to,
+      });
+    if (event === 'press') press();
+    if (event === 'test run') {
+      const id = `test-run-${versions.length}`.padEnd(36, '-');
+      secretsManager.call('RotateSecret', {
+        SecretId: arn,
+        ClientRequestToken: id,
+        RotationLambdaARN: functionArn,
+        RotateImmediately: false,
+      });
+    }
+    if (event === 'cancel') {
+      secretsManager.call('CancelRotateSecret', { SecretId: arn });
+      if (pending !== undefined && pending.id !== current?.id) move('AWSPENDING', pending.id, undefined);
+    }
+    if (event === 'edit') {
+      const { value, ref } = stage.provider.makeByHand('made by a person');
+      truth = { ...truth, byHand: [...truth.byHand, value], strangers: [...truth.strangers, ref] };
+      const id = `edit-${versions.length}`.padEnd(36, '-');
+      secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken: id, SecretString: value });
+    }
+    if (event === 'turn on') {
+      const secret = secretsManager.setting.state.get(arn);
+      if (secret?.rotation)
+        secretsManager.setting.state.set({ ...secret, rotation: { ...secret.rotation, enabled: true } }, stage.clock.now());
+    }
+    if (event === 'roll back') {
+      const previous = versions.find(({ labels }) => labels.includes('AWSPREVIOUS'));
+      if (previous) truth = { ...truth, passed: [...truth.passed, previous.id] };
+      if (previous) move('AWSCURRENT', current?.id, previous.id);
+    }
+    order += 1;
+    handMovedAt = order;
+    look({ to: 'aws', what: `by hand: ${event}` });
   }
 
   /** A person presses Rotate; for a token that no API mints they have made one and submitted it. */
@@ -265,33 +401,114 @@ export function createSim(
     if (coldAuthorities) stage.coldStart();
   }
 
+  /** Tokens of others on the same account: another installation's, and one that a person made. Nobody but us is where the account is ours alone. */
+  function inviteStrangers(): void {
+    const { mark } = player.rotator.facts;
+    if (!mark.can) return;
+    const elsewhere = {
+      secretArn: `${stage.arn.slice(0, -6)}Others`,
+      clientRequestToken: 'x'.repeat(36),
+      now: stage.clock.now(),
+      random: new Uint8Array(4),
+    };
+    const names = [writeMark(elsewhere, { maximumCharacters: mark.maximumCharacters, tokenName: 'theirs' }), 'made by a person'];
+    const refs = names.map((name) => stage.provider.makeByHand(name).ref);
+    truth = { ...truth, strangers: refs };
+  }
+  inviteStrangers();
+  view = viewOf(stage);
+
+  function newRun(faults: readonly Fault[] = []): ActiveRun {
+    return {
+      calls: [],
+      violations: [],
+      faults: new Map(faults.map(({ at, kind }) => [at, kind])),
+      down: new Set(),
+      isDead: false,
+      hasFaults: false,
+      mayNotWrite: false,
+      mints: 0,
+      knows: '',
+      lookedAt: 0,
+      versionId: viewOf(stage).pending?.id,
+      next: undefined,
+    };
+  }
+
   return {
     stage,
     player,
     moment,
     async run(from, event, faults) {
       goTo(from);
-      const run: ActiveRun = {
-        calls: [],
-        violations: [],
-        faults: new Map(faults.map(({ at, kind }) => [at, kind])),
-        down: new Set(),
-        isDead: false,
-        mayNotWrite: false,
-        mints: 0,
-      };
-      current = run;
+      const run = newRun(faults);
+      alone = run;
       await happen(event);
-      const after = viewOf(stage);
-      truth = judgeCall(
-        stage,
-        { before: view, after, truth, call: { to: 'aws', what: 'Describe' }, now: stage.clock.now() },
-        broken,
-      );
-      view = after;
+      look({ to: 'aws', what: 'the end of it' });
       judgeStrays(stage, view, truth, faultCount, broken);
-      current = undefined;
+      alone = undefined;
       return { calls: run.calls, moment: moment(), violations: run.violations };
+    },
+    async interleave(from, actors, decide) {
+      goTo(from);
+      const runs = actors.map(() => newRun());
+      const waiting = new Map<number, { call: OutwardCall; go: (kind: FaultKind | undefined) => void }>();
+      const ended = new Set<number>();
+      const order: SeenCall[] = [];
+      let wake = () => {};
+      const acting = runs.map((run, actor) => {
+        run.next = (call) =>
+          new Promise((go) => {
+            waiting.set(actor, { call, go });
+            wake();
+          });
+        const act = async () => {
+          for (const event of actors[actor] ?? []) {
+            // What people do is one call, like any other: somebody has to let it happen.
+            if (isByHand(event)) await run.next?.({ to: 'aws', what: `by hand: ${event}` });
+            if (!run.isDead || !isByHand(event)) await happen(event);
+          }
+        };
+        return beside.run(run, act).finally(() => {
+          ended.add(actor);
+          wake();
+        });
+      });
+      let isWhole = true;
+      for (;;) {
+        while (waiting.size + ended.size < runs.length) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+        if (waiting.size === 0) break;
+        const point = {
+          waiting: [...waiting].map(([actor, { call }]) => ({ actor, call })).sort((a, b) => a.actor - b.actor),
+          print: printOf(),
+        };
+        const choice = decide(point);
+        if (choice === 'break off') {
+          isWhole = false;
+          for (const run of runs) run.isDead = true;
+          for (const { go } of waiting.values()) go(undefined);
+          break;
+        }
+        const chosen = waiting.get(choice.actor);
+        waiting.delete(choice.actor);
+        if (chosen)
+          order.push({
+            call: { ...chosen.call, what: `${'AB'[choice.actor]}  ${chosen.call.what}` },
+            ...(choice.fault ? { fault: choice.fault } : {}),
+          });
+        chosen?.go(choice.fault);
+      }
+      await Promise.all(acting);
+      return { calls: order, moment: moment(), violations: runs.flatMap(({ violations }) => violations), isWhole };
+
+      function printOf(): string {
+        const knows = runs.map((run, actor) => `${ended.has(actor)} ${run.knows} ${[...run.down]}`).join();
+        return `${fingerprintOf(stage, moment())} ${knows}`;
+      }
     },
     fingerprint(at) {
       const known = prints.get(at) ?? fingerprintOf(stage, at);
@@ -307,8 +524,21 @@ interface ActiveRun {
   readonly faults: ReadonlyMap<number, Fault['kind']>;
   readonly down: Set<string>;
   isDead: boolean;
+  hasFaults: boolean;
   mayNotWrite: boolean;
   mints: number;
+  /** A digest of everything that it was answered. */
+  knows: string;
+  /** When it last asked for the labels of the secret. */
+  lookedAt: number;
+  /** The version that was pending when it began. */
+  readonly versionId: string | undefined;
+  /** Beside others it is asked at every call whether, and how, it goes on. */
+  next: ((call: OutwardCall) => Promise<FaultKind | undefined>) | undefined;
+}
+
+function isByHand(event: SimEvent): event is 'press' | 'test run' | 'cancel' | 'turn on' | 'edit' | 'roll back' {
+  return typeof event === 'string' && ['press', 'test run', 'cancel', 'turn on', 'edit', 'roll back'].includes(event);
 }
 
 function hostOf({ to, what }: OutwardCall): string {
