@@ -90,8 +90,8 @@ export type Actor = readonly SimEvent[];
 /** A moment in which every actor waits at a call (or has ended), and somebody has to decide who goes on. */
 export interface Point {
   readonly waiting: readonly { readonly actor: number; readonly call: OutwardCall }[];
-  /** The same where the world is the same and every actor knows the same. */
-  readonly print: string;
+  /** The same where the world is the same and every actor knows the same. Takes its time, so it is asked only where nothing is planned. `isStaleSeen`: what a stale look would show counts too. */
+  print(isStaleSeen: boolean): string;
 }
 
 export interface Choice {
@@ -131,6 +131,7 @@ export function createSim(
   let order = 0;
   let handMovedAt = 0;
   const prints = new WeakMap<Moment, string>();
+  const stalePrints = new WeakMap<object, string>();
 
   const broken = (violation: Violation) => runNow()?.violations.push(violation);
   const seen = (thing: unknown) => {
@@ -153,7 +154,7 @@ export function createSim(
     const kind = run.next === undefined ? run.faults.get(run.calls.length) : await run.next(call);
     if (run.isDead) throw crash; // it was broken off while it waited
     order += 1;
-    if (call.what === `DescribeSecret ${secretName}`) run.lookedAt = order;
+    if (kind === undefined && call.what === `DescribeSecret ${secretName}`) run.lookedAt = order;
     run.calls.push(kind === undefined ? { call } : { call, fault: kind });
     const outcome = befall(run, call, kind, effect);
     if (run.next !== undefined) note(run, call, kind, await outcome.catch(() => 'thrown'));
@@ -185,7 +186,7 @@ export function createSim(
     const { status, shown } = (outcome ?? {}) as { status?: number; shown?: unknown };
     const told = call.to === 'network' ? [status, shown] : outcome;
     run.knows = createHash('sha1')
-      .update(`${run.knows} ${call.what} ${kind} ${JSON.stringify(told)}`)
+      .update(`${run.knows} ${call.what} ${kind} ${JSON.stringify(relative(told, stage.clock.now()))}`)
       .digest('base64');
   }
 
@@ -221,6 +222,12 @@ export function createSim(
       provider: stage.provider.state,
       places: stage.places.map(({ state }) => state),
     };
+  }
+
+  function stalePrint(): string {
+    const known = stalePrints.get(before) ?? fingerprintOf(stage, { ...moment(), ...before });
+    stalePrints.set(before, known);
+    return known;
   }
 
   async function stale(effect: () => Promise<unknown>): Promise<unknown> {
@@ -484,7 +491,7 @@ export function createSim(
         if (waiting.size === 0) break;
         const point = {
           waiting: [...waiting].map(([actor, { call }]) => ({ actor, call })).sort((a, b) => a.actor - b.actor),
-          print: printOf(),
+          print: printOf,
         };
         const choice = decide(point);
         if (choice === 'break off') {
@@ -505,9 +512,10 @@ export function createSim(
       await Promise.all(acting);
       return { calls: order, moment: moment(), violations: runs.flatMap(({ violations }) => violations), isWhole };
 
-      function printOf(): string {
+      function printOf(isStaleSeen: boolean): string {
         const knows = runs.map((run, actor) => `${ended.has(actor)} ${run.knows} ${[...run.down]}`).join();
-        return `${fingerprintOf(stage, moment())} ${knows}`;
+        const stale = isStaleSeen ? stalePrint() : '';
+        return `${fingerprintOf(stage, moment())} ${stale} ${knows}`;
       }
     },
     fingerprint(at) {
@@ -553,11 +561,11 @@ function replace<Key, Value>(target: Map<Key, Value>, source: ReadonlyMap<Key, V
 // ---------------------------------------------------------------------------------------------------------------- fingerprints
 
 /**
- * Everything that what follows may depend on. Times are ages, to the second; what only counts attempts, what nobody can reach any more
+ * Everything that what follows may depend on. Times are ages; what only counts attempts, what nobody can reach any more
  * (versions without labels, former values of a copied secret) and the time inside a mark are left out.
  */
 function fingerprintOf(stage: Stage, { now, secrets, provider, places, receipts, failureCounts, truth }: Moment): string {
-  const age = (at: number | undefined) => (at === undefined ? undefined : Math.round((now - at) / 1000));
+  const age = (at: number | undefined) => (at === undefined ? undefined : ageOf(now - at));
   const label = (text: string) => text.replace(/\d{10}$/, (seconds) => `@${age(Number(seconds) * 1000)}`);
   const versionsOf = ({ name, versions }: StoredSecret) =>
     versions
@@ -595,10 +603,27 @@ function runOf({ rotation }: StoredSecret): unknown {
   return run && [run.kind, run.versionId, run.done, run.active, run.dueAt !== undefined];
 }
 
-/** A place's state, with times as ages; what a receiver has seen only keeps it from hearing twice. */
+/**
+ * Data with times as ages, however they are written; what a receiver has seen only keeps it from hearing twice, and what an
+ * answer says of itself is nobody's business.
+ */
 function relative(data: unknown, now: number): unknown {
   return JSON.parse(JSON.stringify(data) ?? 'null', (name, value) => {
-    if (name === 'seen') return undefined;
-    return typeof value === 'number' && value > 1e12 ? Math.round((now - value) / 1000) : value;
+    if (name === 'seen' || name === '$metadata') return undefined;
+    const time = timeIn(value);
+    return time === undefined ? value : ageOf(now - time);
   });
+}
+
+/** To the second as long as a step may wait, then to the half minute: no rule of the engine or of a fake has a limit that would fall in between. */
+function ageOf(milliseconds: number): number {
+  const seconds = Math.round(milliseconds / 1000);
+  return Math.abs(seconds) <= 130 ? seconds : Math.round(seconds / 30) * 30;
+}
+
+function timeIn(value: unknown): number | undefined {
+  if (typeof value === 'number' && value > 1e9) return value > 1e12 ? value : value * 1000;
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : time;
 }
