@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 /** Written aside and renamed, so that a reader sees the old or the new and never half of it. */
@@ -19,7 +19,12 @@ export function readJson(file: string): unknown {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message would show what is in it.
+    throw new Error(`The file ${file} is damaged: move it away to start without what it says.`);
+  }
 }
 
 /** A file name for any text, telling nothing of it. */
@@ -32,6 +37,7 @@ export function makeFolder(folder: string): void {
   try {
     makeAll(resolve(folder));
     writeFileSync(join(folder, '.probe'), '');
+    rmSync(join(folder, '.probe'));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new Error(`The folder ${folder} cannot be written (${code}): choose another with --state, or make this one writable.`);

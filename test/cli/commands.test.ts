@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import vm from 'node:vm';
 import { afterAll, expect, it } from 'vitest';
@@ -57,6 +57,32 @@ it.skipIf(!existsSync('/proc'))('says the same of a place where nobody can make 
 
   expect(code).toBe(1);
   expect(err.trim().split('\n')).toEqual([expect.stringContaining('cannot be written')]);
+});
+
+it('says that a file of the state is damaged, shows nothing of it, and ends', async () => {
+  const state = join(folder, 'damaged');
+  mkdirSync(state);
+  writeFileSync(join(state, 'clock.json'), 'canary-damaged{');
+
+  const { code, err } = await keyturn(['local', '--tour', '--json', '--state', state]);
+
+  expect(code).toBe(1);
+  expect(err.trim().split('\n')).toEqual([expect.stringMatching(/clock\.json is damaged: move it away/)]);
+  expect(err).not.toContain('canary');
+});
+
+it.each([
+  ['a file where a folder belongs', 'functions', 'cannot be written'],
+  ['a folder where a bundle belongs, with its port already open', 'functions/rotate.mjs/taken', 'could not be bundled'],
+])('ends with one sentence when it finds %s', async (_what, path, sentence) => {
+  const state = join(folder, `half-started-${path.length}`);
+  mkdirSync(dirname(join(state, path)), { recursive: true });
+  writeFileSync(join(state, path), '');
+
+  const { code, err } = await keyturn(['local', '--tour', '--json', '--state', state]);
+
+  expect(code).toBe(1);
+  expect(err.trim().split('\n')).toEqual([expect.stringContaining(sentence)]);
 });
 
 it.skipIf(process.getuid?.() === 0)('says that a folder is not ours (root may write everywhere, so not as root)', async () => {
