@@ -96,6 +96,9 @@ export const githubActions: Dependent<Target, Authority> = {
   },
 };
 
+/** Of a list; no secret is seen by 5,000 repositories one by one. */
+const mostPages = 100;
+
 function keeper(target: Target): string {
   switch (target.level) {
     case 'repository':
@@ -137,9 +140,11 @@ async function readSelection(context: Context): Promise<readonly number[]> {
     const query = { per_page: 50, page };
     const answer = await call(context, 'GET', `${pathOf(context.target)}/repositories`, { query });
     const { total_count, repositories } = answer.json(selection);
+    const known = ids.size;
     for (const { id } of repositories) ids.add(id);
     if (ids.size >= total_count) return [...ids];
-    if (repositories.length > 0) continue;
+    // A page that tells nothing new would be followed by others like it.
+    if (ids.size > known && page < mostPages) continue;
     throw new RotationError(
       'conflict',
       `${facts.name}: the repositories that see ${context.target.secret} could not all be read`,

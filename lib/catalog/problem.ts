@@ -48,6 +48,7 @@ const meanings = {
   'unknown-provider': error('There is no rotator of this name.'),
   'unknown-kind': error('There is no dependent plug-in of this name.'),
   plugin: error('A plug-in could not be asked.'),
+  address: error('An address is not one that the http door would ever call.'),
   'no-authority': error('The plug-in needs an authority and none is given.'),
   'own-authority': error('A token is named as its own authority.'),
   'via-unused': error('A role is given to a plug-in that does not speak to AWS.'),

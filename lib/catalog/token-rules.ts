@@ -1,3 +1,5 @@
+import type { DependentFacts, RotatorFacts } from '../engine/facts.ts';
+import { type LoopbackHosts, whyNever } from '../http/addresses.ts';
 import type { DependentDraft, SharedDraft, TokenDraft } from './draft.ts';
 import { overlapFaults } from './overlap-rules.ts';
 import { accepts } from './read-fields.ts';
@@ -8,7 +10,7 @@ import { didYouMean, listed, type Path, quote } from './wording.ts';
 // What must be true within one token's file, beyond each field for itself. Every rule looks only at what could be read.
 
 /** All faults of a token that its fields have together. */
-export function tokenFaults(draft: TokenDraft, shared: SharedDraft): readonly Fault[] {
+export function tokenFaults(draft: TokenDraft, shared: SharedDraft, loopback?: LoopbackHosts): readonly Fault[] {
   return [
     ...people(draft, shared),
     ...authority(draft),
@@ -16,6 +18,7 @@ export function tokenFaults(draft: TokenDraft, shared: SharedDraft): readonly Fa
     ...expectations(draft),
     ...names(draft),
     ...draft.dependents.flatMap((dependent) => [...dependentFaults(draft, dependent)]),
+    ...addresses(draft, loopback),
     ...overlapFaults(draft),
   ];
 }
@@ -186,6 +189,34 @@ function* dependentFaults(draft: TokenDraft, { index, fields, plugin }: Dependen
   if (rotator !== undefined && facts.maximumBytes.can && facts.maximumBytes.bytes < rotator.facts.valueBytes) {
     const message = `${facts.name} takes ${facts.maximumBytes.bytes} bytes, and a token of ${rotator.facts.name} may have ${rotator.facts.valueBytes}.`;
     yield { path, code: 'too-large', message, fix: 'Let it read the secret itself instead of keeping a copy.' };
+  }
+}
+
+/** What the http door would refuse at every call is told here, before anything is deployed. */
+function* addresses({ fields, rotator, dependents }: TokenDraft, loopback: LoopbackHosts | undefined): Iterable<Fault> {
+  const places: { readonly path: Path; readonly address: unknown; readonly kind: 'base' | 'whole' }[] = [];
+  const given = (facts: RotatorFacts | DependentFacts | undefined, values: unknown, path: Path, kind: 'base' | 'whole') => {
+    for (const address of [facts?.api, ...(facts?.otherHosts ?? [])]) {
+      if (typeof address !== 'object') continue;
+      const { field } = address;
+      places.push({ path: [...path, field], address: (values as Record<string, unknown> | undefined)?.[field], kind });
+    }
+  };
+  given(rotator?.facts, fields.scope, ['scope'], 'base');
+  for (const { index, fields: dependent, plugin } of dependents) {
+    given(plugin?.facts, dependent.target, ['dependents', index, 'target'], 'whole');
+  }
+  for (const [index, check] of (fields.checks ?? []).entries()) {
+    places.push({ path: ['checks', index, 'url'], address: check?.url, kind: 'whole' });
+  }
+  for (const { path, address, kind } of places) {
+    // What is no address at all is told by its own field.
+    if (typeof address !== 'string' || !/^https?:\/\//.test(address) || !URL.canParse(address)) continue;
+    const why = whyNever(address, kind, loopback);
+    if (why === undefined) continue;
+    const message = `This address would never be called: ${why}.`;
+    const fix = 'Write one that begins with https:// and leads to another machine by a name that everybody knows it by.';
+    yield { path, code: 'address', message, fix };
   }
 }
 

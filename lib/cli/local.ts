@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { serveSecretsManagerAlone } from '../local/secrets-manager/serve.ts';
+import { readSwitch, type Switches } from '../local/secrets-manager/switches.ts';
 import type { Story } from '../local/story.ts';
 import { readKeys } from './keys.ts';
 import { playTour, type Sabotage } from './tour.ts';
@@ -14,6 +15,7 @@ interface Options {
   readonly awsOnly?: boolean;
   readonly port?: number;
   readonly state?: string;
+  readonly switch?: Partial<Switches>;
 }
 
 const usualPort = 4577;
@@ -29,12 +31,19 @@ export function localCommand(): Command {
         portOf,
       ),
     )
+    .addOption(
+      new Option(
+        '--switch <name=value>',
+        'with --aws-only, and more than once: what AWS leaves open, such as listLagSeconds=300; docs/local-secrets-manager.md has the list',
+      ).argParser(switchOf),
+    )
     .option('--state <folder>', 'where the state is kept (default: .keyturn; for the tour a temporary folder)')
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
-  if (options.awsOnly) return serveAlone(options.port ?? usualPort);
+  if (options.awsOnly) return serveAlone(options.port ?? usualPort, options.switch);
+  if (options.switch) throw new Error('--switch goes with --aws-only.');
   if (options.json && !options.tour) throw new Error('--json goes with --tour: it prints what the tour came to.');
   const sabotage = sabotageOf(process.env.KEYTURN_TOUR_BREAK);
   const isTemporary = options.tour === true && options.state === undefined;
@@ -50,7 +59,8 @@ async function run(options: Options): Promise<void> {
   };
   // Ended by a signal in the middle; what has not told of itself yet ends with this process, because its channel to us closes.
   const onSignal = () => void end().finally(() => process.exit(130));
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  // The last is a terminal that is closed.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, onSignal);
   const narrator = {
     ...view,
     opened(opened: Story) {
@@ -73,11 +83,12 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-async function serveAlone(port: number): Promise<void> {
-  const { url, close } = await serveSecretsManagerAlone({ port });
-  process.stdout.write(`listening on ${url}\n`);
+async function serveAlone(port: number, switches: Partial<Switches> = {}): Promise<void> {
+  const { url, close } = await serveSecretsManagerAlone({ port, switches });
   const end = () => void close().finally(() => process.exit(0));
-  process.once('SIGINT', end).once('SIGTERM', end);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  // Last: whoever waits for this line may end us as soon as it is there.
+  process.stdout.write(`listening on ${url}\n`);
 }
 
 /** After the story: the visitor's turn. */
@@ -91,6 +102,12 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('It has to be a number from 0 to 65535.');
+}
+
+function switchOf(text: string, before: Partial<Switches> = {}): Partial<Switches> {
+  const read = readSwitch(text);
+  if (typeof read === 'string') throw new InvalidArgumentError(read);
+  return { ...before, ...read };
 }
 
 function sabotageOf(text: string | undefined): Sabotage | undefined {

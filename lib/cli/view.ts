@@ -1,5 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import colours from 'picocolors';
+import { errorCodes } from '../engine/errors.ts';
 import type { LogEntry } from '../engine/ports.ts';
 import { minute } from '../engine/time.ts';
 import type { Story } from '../local/story.ts';
@@ -74,7 +75,7 @@ function lineFor({ event, step, dependent, state, detail, code, fix }: LogEntry)
     case 'step.done':
       return state === 'set' || state === 'passed' ? undefined : `    ${state}`;
     case 'step.failed':
-      return `    failed: ${code}`;
+      return `    failed: ${isToldElsewhere(code) ? code : `${code}: ${detail}`}`;
     case 'dependent.applied':
       return `    ${dependent}: written`;
     case 'dependent.restored':
@@ -92,6 +93,11 @@ function lineFor({ event, step, dependent, state, detail, code, fix }: LogEntry)
     default:
       return undefined;
   }
+}
+
+/** What fails for good is told whole when all is put back; a token that is parked is not told of again. */
+function isToldElsewhere(code: LogEntry['code']): boolean {
+  return code !== undefined && code !== 'parked' && errorCodes[code].ending === 'good';
 }
 
 function coloured(line: string): string {

@@ -35,7 +35,11 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
   const parked = readParked(before?.labels);
   if (parked !== undefined && parked.untilSeconds * 1000 > clock.now()) throw stillParked(open, parked);
 
-  if (candidate === undefined) return putMinted(open, job, before, await mint(open, job));
+  if (candidate === undefined) {
+    const minted = await mint(open, job);
+    assertNew(open, minted, before);
+    return putMinted(open, job, before, minted);
+  }
   const outcome = await putMinted(open, job, before, candidate.minted);
   // Only now: without the label a crash in between would have lost what the owner typed. On a version that is current it stays, to say
   // that nobody uses that one; when it is current no more, the next rotation finds it taken up and takes it off.
@@ -66,6 +70,23 @@ async function mint(open: OpenToken, job: Job): Promise<Minted> {
       fix: 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
       ...(error instanceof RotationError ? { cause: error } : {}),
     });
+  }
+}
+
+/** Not `definite`: what is refused here may on no account be revoked, for it is what everybody uses. */
+function assertNew({ token }: OpenToken, { credential }: Minted, before: StoredVersion | undefined): void {
+  if (before === undefined || !isLike(token, before, credential.value)) return;
+  throw new RotationError('same-token', `${token.provider}: answered the request for a new token with the one that is in use`, {
+    fix: `See in ${token.provider} whether a new token was made, and end it by hand if nobody uses it.`,
+  });
+}
+
+/** A current value of another shape holds no token that could be the same. */
+function isLike({ value: layout }: OpenToken['token'], version: StoredVersion, value: Secret): boolean {
+  try {
+    return decodeStored(layout, version.text).value.equals(value);
+  } catch {
+    return false;
   }
 }
 

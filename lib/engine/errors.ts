@@ -66,7 +66,7 @@ export const errorCodes = {
   // retiring
   'still-alive': { ending: 'now', says: 'The token was revoked, but the provider still accepts it.' },
   'still-used': { ending: 'good', says: 'The provider says that somebody still uses the old token.' },
-  'same-token': { ending: 'good', says: 'What was to be revoked is the token that is in use.' },
+  'same-token': { ending: 'good', says: 'What was minted, or was to be revoked, is the token that is in use.' },
   'unknown-ref': { ending: 'good', says: 'It is not known how the provider names a token, so that none can safely be revoked.' },
   // us
   internal: { ending: 'now', says: 'A fault in Keyturn itself.' },

@@ -5,7 +5,7 @@ import { debtOf } from './labels.ts';
 import { attemptHash } from './mark.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
-import { assertCarriable } from './stored-value.ts';
+import { assertCarriable, assertStorable } from './stored-value.ts';
 import { strayMinimumAgeHours, straysOf } from './strays.ts';
 
 /**
@@ -19,6 +19,7 @@ export async function preflight(
 ): Promise<void> {
   tooManyRetiring(open, attempt.state);
   assertCarriable(open.token.value, currentVersion?.text);
+  assertStorable(open.token.value, open.rotator.facts.valueBytes, currentVersion?.text);
   sizesFit(open);
   const live = await liveTokens(open);
   if (live !== undefined) {

@@ -65,6 +65,17 @@ export function assertCarriable(layout: ValueLayout, before: Secret | undefined)
   if (layout.format === 'json' && before !== undefined) topLevel(before);
 }
 
+/**
+ * Whether the text still fits when the value in it is as long as it may become: what Secrets Manager would refuse after minting is refused
+ * before. Throws `too-large`.
+ */
+export function assertStorable(layout: ValueLayout, valueBytes: number, before: Secret | undefined): void {
+  if (layout.format === 'text' || before === undefined || before.bytes + valueBytes <= maximumStoredBytes / 2) return;
+  const kept = (field: string) => readJsonField(before, field) ?? new Secret('');
+  const parts = Object.entries(layout.fields).map(([part, field]): [string, Secret] => [part, kept(field)]);
+  encodeStored(layout, { value: new Secret('x'.repeat(valueBytes)), parts: Object.fromEntries(parts) }, before);
+}
+
 /** Sets one field of a JSON object and leaves every other character as it was. Throws `value-shape`. */
 export function setJsonField(before: Secret, field: string, value: Secret): Secret {
   topLevel(before);

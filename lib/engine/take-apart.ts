@@ -1,5 +1,5 @@
 import { observeOne, olderVersions, receiptsOf, rewrite, type Versions } from './copies.ts';
-import { asRotationError, type RotationError } from './errors.ts';
+import { asRotationError, RotationError } from './errors.ts';
 import { judge } from './judge.ts';
 import { current, holderOf, parkedLabel, pending, readOurLabel, readParked } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
@@ -37,7 +37,8 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   // A value without our label is not our doing (AWS puts a copy of current there for its test run): nothing is undone for its sake.
   if (wanted !== undefined && readOurLabel(wanted.labels) === undefined) return;
 
-  const before = await readCurrent(open, state.arn);
+  const there = await readCurrent(open, state.arn).catch(unreadable);
+  const before = there === 'unreadable' ? undefined : there;
   // Where the provider does not say, nothing is done now: going back to a dead token would break what a live pending one keeps working.
   const isLost = wanted !== undefined && (await currentIsLost(open, before));
   if (isLost && error.code !== 'dead-pending') {
@@ -52,11 +53,18 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   }
   const unrestored = isLost || before === undefined || wanted === undefined ? [] : await putBack(open, state, before);
   await store.moveLabel(state.arn, pending, { from: job.clientRequestToken });
-  const isParkedAlready = (readParked(before?.labels)?.untilSeconds ?? 0) > seconds(open.ports.clock.now());
+  const labels = there === 'unreadable' ? state.versions.get(holderOf(state, current) ?? '') : there?.labels;
+  const isParkedAlready = (readParked(labels)?.untilSeconds ?? 0) > seconds(open.ports.clock.now());
   const isExpected = error.code === 'nothing-submitted' || error.code === 'cancelled';
   if (isLost || isParkedAlready || isExpected) return; // neither told twice, nor kept from trying again
   await park(open, state, error);
-  await tellFailure(open, job, 'rotation.failed', error, consequence(open, before, unrestored));
+  await tellFailure(open, job, 'rotation.failed', error, consequence(open, there, unrestored));
+}
+
+/** A current value that is not even text cannot be put back, and is no reason to leave the secret blocked. */
+function unreadable(error: unknown): 'unreadable' {
+  if (error instanceof RotationError && error.code === 'value-shape') return 'unreadable';
+  throw error;
 }
 
 /** Whether going back would be going back to nothing. */
@@ -108,8 +116,13 @@ async function park(open: OpenToken, state: SecretState, error: RotationError): 
   });
 }
 
-function consequence({ token }: OpenToken, before: StoredVersion | undefined, unrestored: readonly string[]): string {
+function consequence(
+  { token }: OpenToken,
+  before: StoredVersion | 'unreadable' | undefined,
+  unrestored: readonly string[],
+): string {
   if (before === undefined) return `${token.name} has no value yet`;
+  if (before === 'unreadable') return `the current value of ${token.name} stays as it is`;
   if (unrestored.length === 0) return 'the current token goes on working and every dependent has it';
   return `the current token goes on working, but ${unrestored.join(', ')} could not be put back and will be tried again`;
 }

@@ -53,6 +53,18 @@ export function admit(allowed: Allowed, { method, path, query }: Wanted): Admitt
   return { ...admitted, isPublic: true };
 }
 
+/** Why an address of the catalog would never be called, in words; undefined where it would be, as far as the address alone tells. */
+export function whyNever(address: string, kind: 'base' | 'whole', loopback?: LoopbackHosts): string | undefined {
+  const who = 'catalog';
+  try {
+    admit({ who, api: address, hosts: [address], loopback }, { method: 'GET', path: kind === 'base' ? '/' : address });
+    return undefined;
+  } catch (error) {
+    if (error instanceof RotationError) return error.message.slice(`${who}: `.length);
+    throw error;
+  }
+}
+
 /** Refuses a name that stands for an inner address. A name that changes its mind afterwards is beyond this, and fails at TLS. */
 export async function assertPublic(
   who: string,

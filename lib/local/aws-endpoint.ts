@@ -191,7 +191,8 @@ export async function openAwsEndpoint(options: {
       const why = error.code === 'EADDRINUSE' ? 'another program has it: choose another' : (error.code ?? 'unknown');
       reject(new Error(`Port ${port} of 127.0.0.1 cannot be opened (${why}).`));
     });
-    server.listen(port, '127.0.0.1', resolve);
+    // Node's own 511 is full before a thousand calls that come at once are taken in; the rest would wait for seconds, or be turned away.
+    server.listen({ port, host: '127.0.0.1', backlog: 4096 }, resolve);
   });
   const opened = (server.address() as AddressInfo).port;
   return {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /** Written aside and renamed, so that a reader sees the old or the new and never half of it. */
 export function writeJson(file: string, content: unknown): void {
@@ -19,7 +19,12 @@ export function readJson(file: string): unknown {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  return JSON.parse(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's message would show what is in it.
+    throw new Error(`The file ${file} is damaged: move it away to start without what it says.`);
+  }
 }
 
 /** A file name for any text, telling nothing of it. */
@@ -30,10 +35,18 @@ export function fileNameFor(text: string): string {
 /** Makes a folder that only we can look into, or says in one sentence why it cannot be. */
 export function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeAll(resolve(folder));
     writeFileSync(join(folder, '.probe'), '');
+    rmSync(join(folder, '.probe'));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     throw new Error(`The folder ${folder} cannot be written (${code}): choose another with --state, or make this one writable.`);
   }
+}
+
+// Not `recursive`, which never ends below a folder that takes none, such as /proc.
+function makeAll(folder: string): void {
+  if (existsSync(folder)) return;
+  makeAll(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }

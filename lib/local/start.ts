@@ -57,8 +57,10 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   const { stateFolder, catalog, onCall, onEvent = () => {}, onLog = () => {}, intercept } = options;
   makeFolder(stateFolder);
   const clock = createMovableClock(stateFolder);
+  clock.now(); // or what is wrong with it is said before anything is open
   const providers = [...new Set(catalog.entries.map(({ token }) => token.provider))];
   const bundles = join(stateFolder, 'functions');
+  makeFolder(bundles);
 
   // The endpoint's address is part of the bundle, so it is opened first, and the host it serves comes after it.
   let host: FunctionHost | undefined;
@@ -77,8 +79,15 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     routes: [invokeRoute(lateHost(() => host))],
     ...(onCall === undefined ? {} : { onCall }),
   });
-  await bundleHandlers(bundles, { awsEndpoint: endpoint.url, stateFolder, loopback: {} });
-  writeCatalog(bundles, catalog, providers);
+  try {
+    await bundleHandlers(bundles, { awsEndpoint: endpoint.url, stateFolder, loopback: {} });
+    writeCatalog(bundles, catalog, providers);
+  } catch (error) {
+    // Left open, it would keep the process alive that has just said what is wrong.
+    await endpoint.close();
+    const [, first = 'unknown'] = (error instanceof Error ? error.message : '').split('\n');
+    throw new Error(`The functions could not be bundled into ${bundles}: ${first.replace(/^error: /, '')}.`);
+  }
   host = createFunctionHost({
     region,
     accountId,

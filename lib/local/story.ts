@@ -97,7 +97,7 @@ export async function startStory(
     onProgress('Bundling and starting the rotation function');
     const catalogFolder = join(stateFolder, 'catalog');
     writeCatalog(catalogFolder, registryServer.url, hooks);
-    const { catalog, problems } = await loadCatalog(catalogFolder, registry);
+    const { catalog, problems } = await loadCatalog(catalogFolder, registry, { loopback: {} });
     if (catalog === undefined) throw new Error(`The catalog of the story has faults: ${problems[0]?.message}`);
     let calls = 0;
     const onCall = ({ service, resource, info }: ObservedCall) => {

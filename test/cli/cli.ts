@@ -13,7 +13,11 @@ export interface Run {
 export function keyturn(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<Run> & { kill(signal: NodeJS.Signals): void } {
+): Promise<Run> & {
+  kill(signal: NodeJS.Signals): void;
+  /** Waits until it has printed this text; everything that it has printed by then. */
+  says(text: string): Promise<string>;
+} {
   const child = spawn(process.execPath, [shim, ...args], {
     env: { ...process.env, NO_COLOR: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -27,5 +31,12 @@ export function keyturn(
     err += chunk;
   });
   const run = new Promise<Run>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
-  return Object.assign(run, { kill: (signal: NodeJS.Signals) => void child.kill(signal) });
+  const says = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => out.includes(text) && resolve(out);
+      child.stdout.on('data', look);
+      child.on('close', () => reject(new Error('it ended before it said that')));
+      look();
+    });
+  return Object.assign(run, { kill: (signal: NodeJS.Signals) => void child.kill(signal), says });
 }

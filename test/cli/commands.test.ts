@@ -1,8 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import vm from 'node:vm';
 import { afterAll, expect, it } from 'vitest';
@@ -52,6 +52,39 @@ it('says that a folder cannot be written', async () => {
   expect(err.trim().split('\n')).toEqual([expect.stringContaining('cannot be written')]);
 });
 
+it.skipIf(!existsSync('/proc'))('says the same of a place where nobody can make a folder', async () => {
+  const { code, err } = await keyturn(['local', '--tour', '--json', '--state', '/proc/keyturn/state']);
+
+  expect(code).toBe(1);
+  expect(err.trim().split('\n')).toEqual([expect.stringContaining('cannot be written')]);
+});
+
+it('says that a file of the state is damaged, shows nothing of it, and ends', async () => {
+  const state = join(folder, 'damaged');
+  mkdirSync(state);
+  writeFileSync(join(state, 'clock.json'), 'canary-damaged{');
+
+  const { code, err } = await keyturn(['local', '--tour', '--json', '--state', state]);
+
+  expect(code).toBe(1);
+  expect(err.trim().split('\n')).toEqual([expect.stringMatching(/clock\.json is damaged: move it away/)]);
+  expect(err).not.toContain('canary');
+});
+
+it.each([
+  ['a file where a folder belongs', 'functions', 'cannot be written'],
+  ['a folder where a bundle belongs, with its port already open', 'functions/rotate.mjs/taken', 'could not be bundled'],
+])('ends with one sentence when it finds %s', async (_what, path, sentence) => {
+  const state = join(folder, `half-started-${path.length}`);
+  mkdirSync(dirname(join(state, path)), { recursive: true });
+  writeFileSync(join(state, path), '');
+
+  const { code, err } = await keyturn(['local', '--tour', '--json', '--state', state]);
+
+  expect(code).toBe(1);
+  expect(err.trim().split('\n')).toEqual([expect.stringContaining(sentence)]);
+});
+
 it.skipIf(process.getuid?.() === 0)('says that a folder is not ours (root may write everywhere, so not as root)', async () => {
   const readOnly = join(folder, 'read-only');
   mkdirSync(readOnly);
@@ -66,6 +99,8 @@ it.skipIf(process.getuid?.() === 0)('says that a folder is not ours (root may wr
 it.each([
   [['local', '--port', 'many'], 2, 'has to be a number'],
   [['local', '--json'], 1, '--json goes with --tour'],
+  [['local', '--switch', 'listLagSeconds=300'], 1, '--switch goes with --aws-only'],
+  [['local', '--aws-only', '--switch', 'listLagSeconds=soon'], 2, 'has to be a whole number'],
   [['no-such-command'], 2, 'unknown command'],
   [['local', '--no-such-option'], 2, 'unknown option'],
 ] as const)('refuses %j', async (args, code, sentence) => {
@@ -101,12 +136,38 @@ it('checks a catalog, and tells of its faults with their places', async () => {
 });
 
 it('serves Secrets Manager alone, and prints where', async () => {
-  const run = keyturn(['local', '--aws-only', '--port', '0']);
-  await setTimeout(3000);
+  const run = keyturn(['local', '--aws-only', '--port', '0', '--switch', 'retryCount=1', '--switch', 'listLagSeconds=300']);
+  await run.says('\n');
   run.kill('SIGTERM');
 
   const { code, out } = await run;
 
   expect(code).toBe(0);
   expect(out).toMatch(/^listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+});
+
+// Linux says how many connections may wait; elsewhere nothing is known of it.
+const mostWaiting = existsSync('/proc') ? Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8')) : 0;
+
+it.skipIf(mostWaiting < 1000)('takes in a thousand connections at once, even while it is busy with something else', async () => {
+  const run = keyturn(['local', '--aws-only', '--port', '0']);
+  const port = Number(/:(\d+)\n/.exec(await run.says('\n'))?.[1]);
+  run.kill('SIGSTOP');
+
+  const sockets = Array.from({ length: 1000 }, () => connect(port, '127.0.0.1'));
+  let open = 0;
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.on('connect', () => {
+      open += 1;
+    });
+  }
+  const deadline = Date.now() + 5000;
+  while (open < 1000 && Date.now() < deadline) await setTimeout(50);
+
+  for (const socket of sockets) socket.destroy();
+  run.kill('SIGCONT');
+  run.kill('SIGTERM');
+  await run;
+  expect(open).toBe(1000);
 });

@@ -72,13 +72,13 @@ describe('the tour', () => {
     90_000,
   );
 
-  it('ends when it is told to, and leaves no process behind', async () => {
-    const mark = join(folder, 'interrupted');
+  it.each(['SIGINT', 'SIGHUP'] as const)('ends when it is told to by %s, and leaves no process behind', async (signal) => {
+    const mark = join(folder, `ended-by-${signal}`);
     const run = keyturn(['local', '--tour', '--state', mark]);
     while (!processesWith(mark).includes('verdaccio-process')) await setTimeout(100);
     await setTimeout(2000);
 
-    run.kill('SIGINT');
+    run.kill(signal);
     const { code } = await run;
 
     expect(code).toBe(130);

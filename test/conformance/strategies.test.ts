@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { AnyRotator } from '../../lib/engine/contract.ts';
-import { cannot } from '../../lib/engine/facts.ts';
+import { can, cannot } from '../../lib/engine/facts.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { rotatorConformance } from '../../lib/testing/conformance/rotator.ts';
 import type { FakeAnswer, FakeRequest, FakeWorld, RotatorFakeFactory } from '../../lib/testing/fake.ts';
-import { jsonOf } from '../../lib/testing/fake.ts';
+import { bearerOf, jsonOf } from '../../lib/testing/fake.ts';
 import { lantern as lanternAsItIs, lanternFake } from '../../lib/testing/lantern.ts';
 
 const lantern: AnyRotator = lanternAsItIs;
@@ -62,6 +62,17 @@ const assisted: AnyRotator = {
   },
 };
 
+/** Each use is written down over there, by the hour, and can be looked up. */
+const watched: AnyRotator = {
+  ...lantern,
+  facts: { ...lantern.facts, lastUsed: can({ granularityMinutes: 60, lagMinutes: 0 }) },
+  async inspect({ http, authority: { key } }, { ref }) {
+    const answer = await http('GET', `${keys}/${ref}`, { bearer: key, accept: [404] });
+    if (answer.status === 404) return {};
+    return { ref, lastUsedAt: answer.json(z.object({ usedAt: z.number().nullable() })).usedAt };
+  },
+};
+
 /** Lantern, with an answer of its own to some requests. */
 function lanternWith(
   answer: (fake: ReturnType<typeof lanternFake>, world: FakeWorld, request: FakeRequest) => FakeAnswer | undefined,
@@ -91,7 +102,23 @@ const replacedFake = lanternWith((fake, world, { method, path }) => {
   return { status: 200, body: { id: ref, secret: value } };
 });
 
+const watchedFake = lanternWith((fake, world, request) => {
+  const bearer = bearerOf(request);
+  if (request.method === 'GET' && request.path === '/me' && bearer !== undefined && fake.accepts(bearer)) {
+    const used = fake.state.tokens.map((token) => (token.value === bearer ? { ...token, lastUsedAt: world.now() } : token));
+    fake.state = { tokens: used };
+  }
+  const [, ref] = /^\/projects\/lighthouse\/keys\/([^/]+)$/.exec(request.path) ?? [];
+  if (request.method !== 'GET' || ref === undefined) return undefined;
+  if (bearer !== fake.authority.key) return { status: 401, body: {} };
+  const token = fake.state.tokens.find((each) => each.ref === ref && each.revokedAt === undefined);
+  if (token === undefined) return { status: 404, body: {} };
+  const { lastUsedAt } = token;
+  return { status: 200, body: { usedAt: lastUsedAt === undefined ? null : lastUsedAt - (lastUsedAt % 3_600_000) } };
+});
+
 describe.each([
+  ['whose provider writes every use down', watched, watchedFake],
   ['whose value we choose', chosen, chosenFake],
   ['whose new token ends the old one', replaced, replacedFake],
   ['whose tokens only a person can make', assisted, lanternFake],
@@ -100,6 +127,26 @@ describe.each([
     if (skip === undefined) it(name, run);
     else it.skip(`${name} (${skip})`, run);
   }
+});
+
+it.each<[string, AnyRotator['inspect']]>([
+  ['tells nothing of a token that was never used', async (_context, { ref }) => ({ ref })],
+  [
+    'calls a token used because it is there',
+    async (context, { ref }) => {
+      const found = await lantern.find?.(context);
+      return { ref, lastUsedAt: found?.find((each) => each.ref === ref)?.createdAt ?? null };
+    },
+  ],
+  ['never hears of a use', async (_context, { ref }) => ({ ref, lastUsedAt: null })],
+])('refuses a rotator that %s', async (_fault, inspect) => {
+  const refused: string[] = [];
+  const checks = rotatorConformance({ ...watched, inspect }, watchedFake);
+  for (const { name, run } of checks.filter(({ name }) => name.startsWith('tells when a token was last used'))) {
+    await run().catch(() => refused.push(name));
+  }
+
+  expect(refused).toHaveLength(1);
 });
 
 it('refuses a rotator that installs what it chose without reading the answer', async () => {

@@ -1,17 +1,19 @@
 // The suites must refuse what is wrong: each of these plug-ins has one fault that a hurried author might make, and is otherwise as it should be.
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { fake as copyFake } from '../../dependents/aws-secrets-manager-secret/fake.ts';
 import { awsSecretsManagerSecret as copy } from '../../dependents/aws-secrets-manager-secret/index.ts';
 import { fake as webhookFake } from '../../dependents/webhook/fake.ts';
 import { webhook } from '../../dependents/webhook/index.ts';
-import type { AnyDependent, AnyRotator } from '../../lib/engine/contract.ts';
+import type { AnyDependent, AnyRotator, Found } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import type { ConformanceCheck } from '../../lib/testing/conformance/check.ts';
 import { dependentConformance } from '../../lib/testing/conformance/dependent.ts';
 import { rotatorConformance } from '../../lib/testing/conformance/rotator.ts';
-import type { DependentFakeFactory } from '../../lib/testing/fake.ts';
+import type { DependentFakeFactory, FakeAnswer, FakeRequest, RotatorFakeFactory } from '../../lib/testing/fake.ts';
 import { lantern as lanternAsItIs, lanternFake } from '../../lib/testing/lantern.ts';
+import { locker, lockerFake, lookAtAll } from './locker.ts';
 
 const lantern: AnyRotator = lanternAsItIs;
 
@@ -97,18 +99,77 @@ const wrongRotators: readonly [string, AnyRotator, RegExp][] = [
     'tells the value in its error',
     {
       ...lantern,
-      async mint(context, request) {
-        const minted = await lantern.mint(context, request);
-        context.http('GET', '/me').catch(() => {});
-        throw new RotationError('rejected', `lantern: ${minted.credential.value.reveal()} is odd`, {
-          fix: 'none',
-          definite: true,
-        });
+      verify: (context, credential) =>
+        lantern.verify(context, credential).catch(({ code }: RotationError) => {
+          throw new RotationError(code, `lantern: did not vouch for ${credential.value.reveal()}`, { fix: 'none' });
+        }),
+    },
+    /takes 500 for no verdict/,
+  ],
+  [
+    'asks the network past the door',
+    {
+      ...lantern,
+      async find(context) {
+        await fetch('http://127.0.0.1:9/').catch(() => {});
+        return (await lantern.find?.(context)) ?? [];
       },
     },
-    /whole life|mints a token/,
+    /calls only the hosts/,
   ],
 ];
+
+/** Lantern, whose keys come three at a time. */
+const pagedFake: RotatorFakeFactory = (world) => {
+  const fake = lanternFake(world);
+  const { handle } = fake;
+  return Object.assign(fake, {
+    handle(request: FakeRequest): FakeAnswer {
+      const answer = handle(request);
+      const { keys } = (answer.body ?? {}) as { keys?: readonly unknown[] };
+      if (keys === undefined) return answer;
+      const after = Number(request.query.after ?? 0);
+      const more = after + 3 < keys.length ? { next: after + 3 } : {};
+      return { ...answer, body: { keys: keys.slice(after, after + 3), ...more } };
+    },
+  });
+};
+
+/** Reads page after page, as many as are said to be too many. */
+function pagedLantern(mostPages: number): AnyRotator {
+  const page = z.object({
+    keys: z.array(z.object({ id: z.string(), name: z.string(), createdAt: z.number() })),
+    next: z.int().optional(),
+  });
+  return {
+    ...lantern,
+    async find({ http, authority: { key } }) {
+      const found: Found[] = [];
+      let after: number | undefined = 0;
+      for (let pages = 0; after !== undefined; pages += 1) {
+        if (pages === mostPages)
+          throw new RotationError('malformed', 'lantern: GET /keys got a list without an end', { fix: 'Look.' });
+        const answer = await http('GET', '/projects/lighthouse/keys', { bearer: key, query: { after } });
+        const { keys, next }: z.infer<typeof page> = answer.json(page);
+        found.push(...keys.map(({ id, name, createdAt }) => ({ ref: id, name, createdAt })));
+        after = next;
+      }
+      return found;
+    },
+  };
+}
+
+describe('the suite for rotators refuses one with pages that', () => {
+  it('follows a list for ever', async () => {
+    const refused = await refusedBy(rotatorConformance(pagedLantern(Number.POSITIVE_INFINITY), pagedFake));
+
+    expect(refused).toEqual(['gives up on a list that never ends']);
+  });
+
+  it('is not the one that gives up', async () => {
+    expect(await refusedBy(rotatorConformance(pagedLantern(100), pagedFake))).toEqual([]);
+  });
+});
 
 describe('the suite for rotators refuses one that', () => {
   it.each(wrongRotators)('%s', async (_fault, wrong, expected) => {
@@ -183,19 +244,97 @@ const wrongDependents: readonly [string, AnyDependent, DependentFakeFactory, Reg
     /whole life/,
   ],
   [
-    'calls a host of its own',
+    'asks the network past the door',
     {
       ...webhook,
       async read(context) {
-        const seen = await webhook.read(context);
-        await context.http('GET', 'https://elsewhere.test/').catch(() => {});
-        return { ...seen, exists: undefined, readClass: 'none' };
+        await fetch('http://127.0.0.1:9/').catch(() => {});
+        return webhook.read(context);
       },
     },
     webhookFake,
-    /holds what was applied|tells another value|stops a rotation/,
+    /calls only the hosts/,
   ],
 ];
+
+/** A place that is read masked and page by page, and needs a deployment. */
+const wrongLockers: readonly [string, Partial<typeof locker>, RegExp][] = [
+  [
+    'writes back what it was only shown masked',
+    {
+      async apply(context, { value }, seen) {
+        const { http, target, authority } = context;
+        const { settings } = await lookAtAll(context);
+        const json = { set: { ...settings, [target.setting]: value }, over: Number(seen.lock) };
+        const answer = await http('PUT', '/settings', { bearer: authority.key, json });
+        return { version: String(answer.json(z.object({ revision: z.int() })).revision) };
+      },
+    },
+    /only shown masked/,
+  ],
+  [
+    'starts again what an earlier attempt has started',
+    {
+      async activate({ http, authority }) {
+        const answer = await http('POST', '/deployments', { bearer: authority.key, json: {} });
+        return { activation: answer.json(z.object({ id: z.string() })).id };
+      },
+    },
+    /starts it no second time/,
+  ],
+  ['starts nothing, and says that it did', { activate: async () => ({ activation: 'it' }) }, /holds what was applied/],
+  [
+    'is in effect as soon as it is written',
+    {
+      inEffect: async (_context, _copy, evidence) =>
+        evidence ? { state: 'in-effect', by: 'receipt' } : { state: 'not-yet', detail: 'no' },
+    },
+    /not in effect before it is/,
+  ],
+  [
+    'follows a list for ever',
+    {
+      async read(context) {
+        await lookAtAll(context, Number.POSITIVE_INFINITY);
+        return locker.read(context);
+      },
+    },
+    /list that never ends/,
+  ],
+  [
+    'takes an older one of ours for a stranger',
+    {
+      async read(context) {
+        const seen = await locker.read(context);
+        const { matches } = seen;
+        let isFirst = true;
+        if (matches === undefined) return seen;
+        return {
+          ...seen,
+          // It only ever compares with the first value that it is asked about.
+          matches: (candidate) => {
+            const answer = isFirst && matches(candidate);
+            isFirst = false;
+            return answer;
+          },
+        };
+      },
+    },
+    /older one of ours/,
+  ],
+];
+
+describe('the suite for dependents refuses one with masks, pages and deployments that', () => {
+  it.each(wrongLockers)('%s', async (_fault, wrong, expected) => {
+    const refused = await refusedBy(dependentConformance({ ...locker, ...wrong }, lockerFake));
+
+    expect(refused.join('\n')).toMatch(expected);
+  });
+
+  it('is not the one that they all are made of', async () => {
+    expect(await refusedBy(dependentConformance(locker, lockerFake))).toEqual([]);
+  });
+});
 
 describe('the suite for dependents refuses one that', () => {
   it.each(wrongDependents)('%s', async (_fault, wrong, fake, expected) => {

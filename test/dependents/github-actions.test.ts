@@ -110,6 +110,31 @@ describe('what an organization has decided', () => {
   });
 });
 
+describe('a list of repositories', () => {
+  const page = (...ids: readonly number[]) => ({
+    status: 200,
+    body: { total_count: 1_000_000, repositories: ids.map((id) => ({ id })) },
+  });
+
+  it.each([
+    ['comes round to its beginning again', 2, () => page(1, 2, 3)],
+    ['goes on and on', 100, (number: number) => page(number)],
+  ] as const)('that %s is given up after %i pages, and nothing is written', async (_how, pages, answer) => {
+    const life = await createGitHub({ target: organization });
+    let asked = 0;
+    replaceAnswers(life, ({ path, query }) => {
+      if (!path.endsWith('/repositories')) return undefined;
+      asked += 1;
+      return asked > 300 ? { status: 500 } : answer(Number(query.page));
+    });
+
+    expect(await life.rotate()).toMatchObject([{ code: 'conflict' }]);
+
+    expect(asked).toBe(pages);
+    expect(calledIn(life.exchanges.ofPlace).join()).not.toContain('PUT');
+  });
+});
+
 describe('a place that cannot be read back', () => {
   const path = '/repos/acme/web/actions/secrets';
 

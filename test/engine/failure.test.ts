@@ -113,6 +113,55 @@ it('takes its own token back when the put is refused for certain', async () => {
   expect(story.live()).toEqual(live);
 });
 
+it('refuses a token that would not fit into the secret, before anything is minted', async () => {
+  const story = createStory({ token: { value: { format: 'json', fields: { value: 'TOKEN' } } } });
+  await story.rotate();
+  const room = 65_536 - Buffer.byteLength(story.text() ?? '') - ',"x":""'.length;
+  story.putByHand(JSON.stringify({ ...JSON.parse(story.text() ?? ''), x: 'y'.repeat(room) }));
+  const callsBefore = story.calls.length;
+
+  const errors = await story.rotate();
+
+  expect(errors).toMatchObject([{ code: 'too-large', definite: true }]);
+  expect(story.calls.slice(callsBefore).filter(({ to }) => to === 'network')).toEqual([]);
+  expect(Object.values(story.labels()).flat()).not.toContain('AWSPENDING');
+});
+
+it('does not take the token that is in use for a new one, and above all does not revoke it', async () => {
+  const story = createStory();
+  await story.rotate();
+  const [inUse] = story.provider.state.tokens;
+  story.interfere(async ({ what }, effect) =>
+    what.startsWith('POST') && what.endsWith('/tokens')
+      ? Response.json({ token: inUse?.value, key: inUse?.ref }, { status: 200 })
+      : effect(),
+  );
+
+  const errors = await story.rotate();
+  await story.retireFully();
+
+  expect(errors).toMatchObject([{ code: 'same-token', ending: 'good' }]);
+  expect(story.live()).toEqual([inUse?.value]);
+  expect(story.value()).toBe(inUse?.value);
+  expect(Object.values(story.labels())).toEqual([expect.arrayContaining(['AWSCURRENT'])]);
+});
+
+it('does not leave the secret blocked where somebody made the current value binary', async () => {
+  const story = createStory();
+  await story.rotate();
+  const binary = { SecretBinary: 'AAECAw==', ClientRequestToken: 'b'.repeat(32) };
+  story.secretsManager.call('PutSecretValue', { SecretId: story.arn, ...binary });
+
+  const first = await story.rotate();
+  const second = await story.rotate();
+
+  expect([...first, ...second]).toMatchObject([{ code: 'value-shape' }, { code: 'value-shape' }]);
+  expect(Object.values(story.labels()).flat()).not.toContain('AWSPENDING');
+  expect(story.labels()['b'.repeat(32)]).toEqual(['AWSCURRENT', expect.stringMatching(/^keyturn-parked\/value-shape\//)]);
+  const told = story.happenings.filter(({ what }) => what === 'rotation.failed');
+  expect(told).toMatchObject([{ message: expect.stringContaining('stays as it is') }]);
+});
+
 it('stops by name at a dependent that holds what is not ours, and writes nowhere', async () => {
   const { story } = createFaultyStory();
   await story.rotate();

@@ -1,5 +1,6 @@
 import { AwsError, invalidParameter, invalidRequest, notFound, notValid } from '../aws-error.ts';
 import { labelEvents, type Report, serviceEvent } from './events.ts';
+import { partitionOf } from './partition.ts';
 import { digits, lowerCase, pickMany, type Random, upperCase } from './random.ts';
 import type { Secret, State } from './state.ts';
 import type { Switches } from './switches.ts';
@@ -94,7 +95,7 @@ export function change(call: Call, secret: Secret, changes: Partial<Secret>): Se
 
 /** A fresh ARN: the name, a hyphen, and six characters of chance. */
 export const arnOf = (call: Call, name: string) =>
-  `arn:aws:secretsmanager:${call.region}:${call.accountId}:secret:${name}-${pickMany(call.random, upperCase + lowerCase + digits, 6)}`;
+  `arn:${partitionOf(call.region)}:secretsmanager:${call.region}:${call.accountId}:secret:${name}-${pickMany(call.random, upperCase + lowerCase + digits, 6)}`;
 
 export const arnIn = (secret: Secret, region: string) => secret.arn.replace(`:${secret.region}:`, `:${region}:`);
 
@@ -138,7 +139,7 @@ function checkAccount(call: Call, secret: Secret) {
   if (secret.policy === undefined) {
     throw new AwsError(
       'AccessDeniedException',
-      `User: arn:aws:iam::${call.accountId}:root is not authorized to perform: secretsmanager:${call.operation} on resource: ${secret.arn} because no resource-based policy allows the secretsmanager:${call.operation} action`,
+      `User: arn:${partitionOf(call.region)}:iam::${call.accountId}:root is not authorized to perform: secretsmanager:${call.operation} on resource: ${secret.arn} because no resource-based policy allows the secretsmanager:${call.operation} action`,
     );
   }
   if (secret.kmsKeyId === undefined && /^(Batch)?GetSecretValue$|^PutSecretValue$/.test(call.operation)) {

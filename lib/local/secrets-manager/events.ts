@@ -1,5 +1,6 @@
 import type { Setting } from './call.ts';
 import { holderOf, PENDING, PREVIOUS } from './labels.ts';
+import { partitionOf } from './partition.ts';
 import { uuid } from './random.ts';
 import type { Secret } from './state.ts';
 
@@ -77,7 +78,11 @@ export function serviceEvent(
 export function callEvent(setting: Setting, secret: Secret, operation: string, input: object): EventBridgeEvent {
   return envelope(setting, secret, 'AWS API Call via CloudTrail', [], {
     eventVersion: '1.08',
-    userIdentity: { type: 'Root', accountId: secret.accountId, arn: `arn:aws:iam::${secret.accountId}:root` },
+    userIdentity: {
+      type: 'Root',
+      accountId: secret.accountId,
+      arn: `arn:${partitionOf(secret.region)}:iam::${secret.accountId}:root`,
+    },
     ...trailFields(setting, secret, operation),
     sourceIPAddress: '127.0.0.1',
     userAgent: 'keyturn',

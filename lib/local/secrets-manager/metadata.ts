@@ -98,7 +98,7 @@ export function deleteSecret(call: Call, input: Input<'DeleteSecret'>) {
   const secret = find(call, input.SecretId, { deleted: isForced });
   if (secret.replicas) {
     const regions = secret.replicas.map((replica) => replica.region).join(',');
-    throw invalidParameter(`You can't delete secret ${secret.name} that still has replica regions [${regions}]`);
+    throw invalidParameter(`You can't delete secret ${input.SecretId} that still has replica regions [${regions}]`);
   }
   const scheduledAt = isForced ? call.now : call.now + (windowDays ?? 30) * day;
   const goneAt = isForced ? call.now + call.switches.forceDeleteDelaySeconds * 1000 : scheduledAt;

@@ -5,6 +5,7 @@ import { randomValueFunctionArn, rotateToRandomValue } from './random-value-func
 import { createRotationDriver } from './rotation.ts';
 import { createSecretsManager, type SecretsManager } from './service.ts';
 import type { Store } from './store.ts';
+import type { Switches } from './switches.ts';
 
 /** Secrets Manager for an endpoint, under the prefix `secretsmanager`. With a store, no call is answered before what it saw is on the disk. */
 export function secretsManagerService(secretsManager: SecretsManager, store?: Store): JsonService {
@@ -32,13 +33,16 @@ export const secureRandom = () => randomInt(2 ** 47) / 2 ** 47;
 /** Secrets Manager alone, empty and in memory, with one rotation function that makes up random values. Prints nothing. */
 export async function serveSecretsManagerAlone({
   port = 0,
+  switches,
 }: {
   port?: number;
+  switches?: Partial<Switches>;
 } = {}): Promise<{ url: string; close(): Promise<void> }> {
   const secretsManager = createSecretsManager({
     clock: Date,
     random: secureRandom,
     functionExists: (functionArn) => functionArn === randomValueFunctionArn,
+    ...(switches === undefined ? {} : { switches }),
   });
   const driver = createRotationDriver(secretsManager, {
     async invoke(_, event) {

@@ -93,3 +93,49 @@ export const defaultSwitches: Switches = {
   readLagSeconds: 0,
   answerOrder: 'ascending',
 };
+
+/** What each may be; the first is the default. A number has none but its sort. */
+const choices: { readonly [Name in keyof Switches]: readonly Switches[Name][] | 'number' } = {
+  rotationToken: ['sent', 'left-out'],
+  rotationEnabledDuringFirstTest: [true, false],
+  pendingAfterFinish: ['removed', 'left'],
+  retryCount: 'number',
+  retrySpacingSeconds: 'number',
+  retryWithPending: ['same-token', 'none'],
+  retryWithoutPending: ['none', 'same-token', 'label-put-back', 'new-token'],
+  retriesOnlyInWindow: [false, true],
+  duplicateDeliveries: ['none', 'after', 'together'],
+  placeInWindow: ['start', 'middle', 'end', 'random'],
+  rateHoursWindows: ['from-midnight', 'from-last-rotation'],
+  oldScheduleStillFires: [false, true],
+  customLabelsInRotation: ['accepted', 'refused'],
+  labelLimit: ['per-secret', 'per-version'],
+  labelLimitCode: ['LimitExceededException', 'InvalidParameterException', 'InvalidRequestException'],
+  versionQuota: 'number',
+  deprecatedVersions: ['readable', 'unreadable'],
+  firstValue: ['also-current', 'as-asked'],
+  repeatedLabelMove: ['refused', 'accepted'],
+  moveToVersionWithoutValue: ['refused', 'accepted'],
+  repeatedRotateToken: ['accepted', 'refused'],
+  labelEventOnRemoval: [false, true],
+  deletedDate: ['scheduled', 'requested'],
+  forceDeleteDelaySeconds: 'number',
+  lastRotatedDateAfterCancel: ['left-out', 'kept'],
+  listLagSeconds: 'number',
+  readLagSeconds: 'number',
+  answerOrder: ['ascending', 'descending'],
+};
+
+/** One switch as a person writes it, `listLagSeconds=300`; or what is wrong with it, in one sentence. */
+export function readSwitch(text: string): Partial<Switches> | string {
+  const [, name = '', given = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (!Object.hasOwn(choices, name)) return `It has to be a switch and its value, such as listLagSeconds=300: ${names}.`;
+  const allowed: readonly unknown[] | 'number' = choices[name as keyof Switches];
+  if (allowed === 'number') {
+    return /^\d{1,9}$/.test(given) ? { [name]: Number(given) } : `${name} has to be a whole number.`;
+  }
+  const value = allowed.find((choice) => String(choice) === given);
+  return value === undefined ? `${name} has to be one of ${allowed.join(', ')}.` : { [name]: value };
+}
+
+const names = Object.keys(choices).join(', ');

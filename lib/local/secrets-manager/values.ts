@@ -98,8 +98,8 @@ export function batchGetSecretValue(call: Call, input: Input<'BatchGetSecretValu
 export function putSecretValue(call: Call, input: Input<'PutSecretValue'>) {
   const token = checkToken(call, input.ClientRequestToken);
   const value = readValue(input);
-  const secret = find(call, input.SecretId);
   if (!value) throw invalidRequest('You must provide either SecretString or SecretBinary.');
+  const secret = find(call, input.SecretId);
   const labels = putVersion(call, secret, { token, value, labels: input.VersionStages }).versions.find(
     ({ id }) => id === token,
   )?.labels;

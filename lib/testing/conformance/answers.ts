@@ -1,5 +1,6 @@
 import { type ErrorCode, RotationError } from '../../engine/errors.ts';
 import { unknownHost } from '../fake.ts';
+import type { Stage } from '../stage.ts';
 
 /** What a service may answer instead of what was asked for. */
 export interface OddAnswer {
@@ -61,6 +62,54 @@ export const neverSent: readonly OddAnswer[] = [
   { name: 'a name that does not resolve', make: unknownHost, isDefinite: true, codes: ['unavailable'] },
   { name: 'a refused connection', make: () => networkError('ECONNREFUSED'), isDefinite: true, codes: ['unavailable'] },
 ];
+
+/** More are never asked for, however long a list says it is. */
+export const mostPages = 100;
+
+/**
+ * From now on every page of a list is its first one again, as where a cursor runs in a circle. Far beyond the last page that anybody may ask
+ * for the network breaks, so that a plug-in that would go on for ever is told of instead.
+ */
+export function endless(stage: Pick<Stage, 'interfere'>, isOf: (what: string) => boolean): { readonly count: number } {
+  const asked = { count: 0 };
+  const first = new Map<string, Shown>();
+  const seen = new Map<string, number>();
+  stage.interfere(async (call, effect) => {
+    if (call.to !== 'network' || !call.what.startsWith('GET ') || !isOf(call.what)) return effect();
+    const [path = ''] = call.what.split('?');
+    seen.set(path, (seen.get(path) ?? 0) + 1);
+    asked.count = Math.max(...seen.values());
+    if (asked.count > mostPages * 2) throw networkError('ECONNRESET');
+    const shown = first.get(path) ?? ((await effect()) as Shown);
+    first.set(path, shown);
+    const text = shown.shown === undefined ? null : JSON.stringify(shown.shown);
+    return new Response(text, { status: shown.status, headers: shown.headers });
+  });
+  return asked;
+}
+
+/** An answer of a fake, with the body for whoever looks on. */
+interface Shown {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly shown?: unknown;
+}
+
+/** Whether anything asks the network by itself, past the door, while this is done; the answer is what was asked. */
+export async function pastTheDoor(act: () => Promise<unknown>): Promise<readonly string[]> {
+  const { fetch } = globalThis;
+  const asked: string[] = [];
+  globalThis.fetch = async (input) => {
+    asked.push(input instanceof Request ? input.url : String(input));
+    throw unknownHost();
+  };
+  try {
+    await act();
+  } finally {
+    globalThis.fetch = fetch;
+  }
+  return asked;
+}
 
 /** What it makes, as fetch gives it. */
 export function answerOddly(odd: OddAnswer): Response {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import type { AnyDependent, Copy, DependentContext, Effect, Evidence, Holding } from '../../engine/contract.ts';
+import { RotationError } from '../../engine/errors.ts';
 import type { OpenDependent } from '../../engine/open-token.ts';
 import { concrete } from '../../engine/ports.ts';
 import { Secret } from '../../engine/secret.ts';
@@ -8,7 +9,7 @@ import type { DependentFake, DependentFakeFactory } from '../fake.ts';
 import { findLeaks } from '../hunt.ts';
 import { lantern, lanternFake } from '../lantern.ts';
 import { createStage, hour, type Stage } from '../stage.ts';
-import { answerOddly, codeOf, neverSent, refusals, unclear } from './answers.ts';
+import { answerOddly, codeOf, endless, mostPages, neverSent, pastTheDoor, refusals, unclear } from './answers.ts';
 import { assertReasons, type ConformanceCheck, collectChecks } from './check.ts';
 
 /** Everything that a place which keeps a copy is held to, on its fake and through the real engine, with tokens of a made-up provider. */
@@ -153,6 +154,59 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
     assert.equal(JSON.stringify(place.neighbours() ?? null), neighbours);
   });
 
+  check('is written over where it holds an older one of ours, and left alone where it has the new one', async () => {
+    const { stage, place, old } = await rotatedOnce({});
+    assert.deepEqual(await rotateFully(stage), []);
+    stage.clock.advance(48 * hour);
+    // What is only known by receipt cannot be told from a stranger's writing of the same.
+    if (['value', 'digest', 'tail'].includes(facts.readClass)) place.tamper(old ?? '');
+
+    const versionId = stage.begin();
+    await stage.step('createSecret', versionId);
+    await inTheEnd(stage, () => stage.step('setSecret', versionId));
+    const before = JSON.stringify([place.state, place.holds(), stage.secretsManager.fingerprint({ dates: false })]);
+    await stage.step('setSecret', versionId);
+
+    assert.equal(JSON.stringify([place.state, place.holds(), stage.secretsManager.fingerprint({ dates: false })]), before);
+    assert.equal(place.holds(), stage.value('AWSPENDING'));
+  });
+
+  when(plugin.activate === undefined ? { can: false, why: 'nothing has to be started there' } : { can: true })(
+    'finds what an earlier attempt has started, and starts it no second time',
+    async () => {
+      const { place, activate, apply } = await prepare();
+      const copy = copyOf('canary-value-of-version-1');
+      const applied = await apply(copy);
+      const first = await activate(copy, applied);
+      const before = JSON.stringify(place.state);
+
+      const again = await activate(copy, applied); // as after a crash before the first could be written down
+
+      assert.deepEqual(again, first);
+      assert.equal(JSON.stringify(place.state), before, 'it was started a second time');
+    },
+  );
+
+  check('writes back nothing that it was only shown masked', async () => {
+    const { place, bring } = await prepare();
+    const before = JSON.stringify(place.neighbours() ?? null);
+    await bring('canary-value-of-version-1');
+    await bring('canary-value-of-version-2');
+
+    assert.equal(JSON.stringify(place.neighbours() ?? null), before, 'what stands beside the copy is not what it was');
+    assert.doesNotMatch(JSON.stringify([place.state, place.holds()]), masked, 'a mask stands where a value was');
+  });
+
+  overHttp('gives up on a list that never ends', async () => {
+    const { stage, place, apply, bring } = await prepare();
+    await bring('canary-value-of-version-1');
+    const asked = endless(stage, placeCalls(place));
+
+    await codeOf(() => apply(copyOf('canary-value-of-version-2')));
+
+    assert.ok(asked.count <= mostPages, `it asked for more than ${mostPages} pages`);
+  });
+
   check('is put back when the rotation fails after it', async () => {
     const { stage, place, old } = await rotatedOnce({ onceWithCheck: true });
 
@@ -192,10 +246,13 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
 
   overHttp('calls only the hosts that its facts and target declare', async () => {
     const { stage, place } = await prepare();
-    await rotateFully(stage);
-    stage.clock.advance(48 * hour);
-    await rotateFully(stage);
-    await stage.retireFully();
+    const past = await pastTheDoor(async () => {
+      await rotateFully(stage);
+      stage.clock.advance(48 * hour);
+      await rotateFully(stage);
+      await stage.retireFully();
+    });
+    assert.deepEqual(past, [], 'it asked the network by itself, and not through `http`');
     const declared = [facts.api, ...(facts.otherHosts ?? []), lantern.facts.api].flatMap((address) =>
       address === undefined ? [] : [new URL(concrete(address, plugin.target.parse(place.target))).origin],
     );
@@ -238,6 +295,7 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
     const context = (): Promise<DependentContext<unknown, unknown>> => (dependent as OpenDependent).context();
     const read = async () => plugin.read(await context());
     const apply = async (copy: Copy, seen?: Holding) => plugin.apply(await context(), copy, seen ?? (await read()));
+    const activate = async (copy: Copy, applied: Evidence) => plugin.activate?.(await context(), copy, applied);
     const effect = async (copy: Copy, evidence: Evidence | undefined): Promise<Effect> =>
       plugin.inEffect(await context(), copy, evidence);
     /** Applies, activates, and waits until it is in effect. */
@@ -251,7 +309,7 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
       }
       stage.clock.advance(facts.drainSeconds * 1000);
     };
-    return { stage, place, read, apply, effect, bring };
+    return { stage, place, read, apply, activate, effect, bring };
   }
 
   async function rotatedOnce({ onceWithCheck = false }: { onceWithCheck?: boolean }) {
@@ -321,6 +379,22 @@ async function rotateFully(stage: Stage) {
   }
   return stage.failures().filter(({ ending }) => ending !== 'now');
 }
+
+/** A step, again and again while its failure is one for now. */
+async function inTheEnd(stage: Stage, step: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await step();
+      return;
+    } catch (error) {
+      if (attempt === 5 || !(error instanceof RotationError) || error.ending !== 'now') throw error;
+      stage.clock.advance(61_000);
+    }
+  }
+}
+
+/** As services write what they do not show. */
+const masked = /\*{3}|•{3}/;
 
 function copyOf(value: string): Copy {
   return {

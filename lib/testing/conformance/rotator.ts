@@ -14,7 +14,18 @@ import type { RotatorFakeFactory } from '../fake.ts';
 import { findLeaks } from '../hunt.ts';
 import { createStage, hour, type Stage } from '../stage.ts';
 import type { OutwardCall } from '../world.ts';
-import { answerOddly, codeOf, networkError, neverSent, type OddAnswer, refusals, unclear } from './answers.ts';
+import {
+  answerOddly,
+  codeOf,
+  endless,
+  mostPages,
+  networkError,
+  neverSent,
+  type OddAnswer,
+  pastTheDoor,
+  refusals,
+  unclear,
+} from './answers.ts';
 import { assertReasons, type ConformanceCheck, collectChecks } from './check.ts';
 
 /**
@@ -138,6 +149,17 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
 
     assert.deepEqual(found.map(({ ref }) => ref).sort(), liveRefs(stage));
     assert.ok(found.some(({ ref }) => ref === minted.ref));
+  });
+
+  when(facts.list)('gives up on a list that never ends', async () => {
+    const { stage, open } = await mintOne();
+    const many = facts.slots.can ? Math.min(120, facts.slots.live - 1) : 120;
+    for (let count = 1; count < many; count += 1) stage.provider.makeByHand(`theirs ${count}`);
+    const asked = endless(stage, () => true);
+
+    await codeOf(() => findAll(open));
+
+    assert.ok(asked.count <= mostPages, `it asked for more than ${mostPages} pages`);
   });
 
   when(facts.mark)('keeps our mark, by which secret, attempt and age can be told', async () => {
@@ -326,13 +348,16 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
 
   check('calls only the hosts that its facts declare, and puts no secret into an address', async () => {
     const { stage } = await prepare();
-    submitWhereNeeded(stage);
-    await stage.rotate();
-    stage.clock.advance(48 * hour);
-    submitWhereNeeded(stage);
-    await stage.rotate();
-    await stage.retireFully();
-    await stage.sweepStrays();
+    const past = await pastTheDoor(async () => {
+      submitWhereNeeded(stage);
+      await stage.rotate();
+      stage.clock.advance(48 * hour);
+      submitWhereNeeded(stage);
+      await stage.rotate();
+      await stage.retireFully();
+      await stage.sweepStrays();
+    });
+    assert.deepEqual(past, [], 'it asked the network by itself, and not through `http`');
     const declared = [facts.api, ...(facts.otherHosts ?? [])].flatMap((address) =>
       address === undefined ? [] : [new URL(concrete(address, stage.provider.scope)).origin],
     );
@@ -438,8 +463,19 @@ async function oddly<Result>(stage: Stage, odd: OddAnswer, act: () => Promise<Re
   }
 }
 
+/** The code of what went wrong, which may tell nothing of a value. */
 async function underOddAnswers(stage: Stage, odd: OddAnswer, act: () => Promise<unknown>): Promise<string> {
-  return oddly(stage, odd, () => codeOf(act));
+  let problem: unknown;
+  const code = await oddly(stage, odd, () =>
+    codeOf(() =>
+      act().catch((error) => {
+        problem = error;
+        throw error;
+      }),
+    ),
+  );
+  assertNoLeak(stage, [problem]);
+  return code;
 }
 
 function liveRefs({ provider }: Stage): readonly string[] {

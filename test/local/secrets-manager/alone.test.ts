@@ -57,6 +57,21 @@ describe('Secrets Manager alone', () => {
   });
 });
 
+it('answers as the switches say: a list that is five minutes behind', async () => {
+  const served = await serveSecretsManagerAlone({ switches: { listLagSeconds: 300 } });
+  const client = new sdk.SecretsManagerClient({
+    endpoint: served.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'AKIANOBODY', secretAccessKey: 'nothing' },
+  });
+
+  await client.send(new sdk.CreateSecretCommand({ Name: 'n', SecretString: 'one' }));
+
+  expect((await client.send(new sdk.ListSecretsCommand({}))).SecretList).toEqual([]);
+  expect((await client.send(new sdk.DescribeSecretCommand({ SecretId: 'n' }))).Name).toBe('n');
+  await served.close();
+});
+
 describe('the driver in real time', () => {
   it('starts what is asked for and what is due, and nothing after it was stopped', async () => {
     const bench = await openBench();

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AwsError } from '../../../lib/local/aws-error.ts';
 import { createRotationDriver } from '../../../lib/local/secrets-manager/rotation.ts';
 import { createSecretsManager } from '../../../lib/local/secrets-manager/service.ts';
-import { defaultSwitches, type Switches } from '../../../lib/local/secrets-manager/switches.ts';
+import { defaultSwitches, readSwitch, type Switches } from '../../../lib/local/secrets-manager/switches.ts';
 import { functionArn, movableClock, token } from './bench.ts';
 import { seeded } from './seeded.ts';
 
@@ -216,5 +216,17 @@ describe('the switches', () => {
 
     expect(lines.filter((line) => !page.includes(line))).toEqual([]);
     expect(page.match(/^\| `/gm)).toHaveLength(lines.length);
+  });
+
+  it('can each be said in words, with every value that the page names and no other', async () => {
+    const page = await readFile('docs/local-secrets-manager.md', 'utf8');
+    for (const [, name = '', usual = '', others = ''] of page.matchAll(/^\| `(\w+)` \| `([^`]+)` \| ([^|]+) \|/gm)) {
+      const named = [usual, ...[...others.matchAll(/`([^`]+)`/g)].map(([, other = '']) => other)];
+
+      for (const value of named) expect(String(Object.values(readSwitch(`${name}=${value}`)))).toBe(value);
+
+      expect(readSwitch(`${name}=else`)).toMatch(/^\w+ has to be .*\.$/);
+    }
+    for (const text of ['', 'listLagSeconds', '__proto__=1', 'nothing=1']) expect(readSwitch(text)).toMatch(/^It has to be /);
   });
 });

@@ -343,10 +343,12 @@ export const listingRules: readonly Rule[] = [
     async check({ ask, clientFor }) {
       const west = clientFor('us-west-2');
       const { ARN } = await ask('CreateSecret', { Name: 'n', SecretString: 'one', AddReplicaRegions: [{ Region: 'us-west-2' }] });
-      expect(await refusal(ask('DeleteSecret', { SecretId: 'n' }))).toMatchObject({
-        code: 'InvalidParameterException',
-        message: "You can't delete secret n that still has replica regions [us-west-2]",
-      });
+      for (const SecretId of ['n', ARN]) {
+        expect(await refusal(ask('DeleteSecret', { SecretId }))).toMatchObject({
+          code: 'InvalidParameterException',
+          message: `You can't delete secret ${SecretId} that still has replica regions [us-west-2]`,
+        });
+      }
       const removal = { SecretId: 'n', RemoveReplicaRegions: ['us-west-2'] };
       expect(await ask('RemoveRegionsFromReplication', removal)).toEqual({ ARN });
       expect(await refusal(west('DescribeSecret', { SecretId: 'n' }))).toMatchObject({ code: 'ResourceNotFoundException' });

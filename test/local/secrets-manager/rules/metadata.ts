@@ -61,6 +61,22 @@ export const metadataRules: readonly Rule[] = [
       }
     },
   },
+  {
+    id: 'partition',
+    says: 'the ARNs of China and GovCloud are of their own partitions, and secrets are found by them',
+    async check({ clientFor }) {
+      for (const [region, partition] of [
+        ['cn-north-1', 'aws-cn'],
+        ['us-gov-west-1', 'aws-us-gov'],
+        ['eu-central-1', 'aws'],
+      ] as const) {
+        const ask = clientFor(region);
+        const { ARN } = await ask('CreateSecret', { Name: 'n', SecretString: 'one' });
+        expect(ARN.slice(0, -6)).toBe(`arn:${partition}:secretsmanager:${region}:000000000000:secret:n-`);
+        for (const SecretId of [ARN, ARN.slice(0, -7)]) expect((await ask('GetSecretValue', { SecretId })).ARN).toBe(ARN);
+      }
+    },
+  },
   ...['Inv Name', ' Inv Name', ' Inv*Name? ', ' Inv *?!]Name\\-'].map(
     (name): Rule => ({
       id: `name-${name}`,

@@ -341,14 +341,16 @@ export const valueRules: readonly Rule[] = [
   },
   {
     id: 'put-neither',
-    says: 'PutSecretValue without a value is an InvalidRequestException',
+    says: 'PutSecretValue without a value is an InvalidRequestException, before the secret is looked for',
     async check({ ask, create }) {
       await create('n');
-      expect(await refusal(ask('PutSecretValue', { SecretId: 'n' }))).toEqual({
-        code: 'InvalidRequestException',
-        message: 'You must provide either SecretString or SecretBinary.',
-        status: 400,
-      });
+      for (const SecretId of ['n', 'never']) {
+        expect(await refusal(ask('PutSecretValue', { SecretId }))).toEqual({
+          code: 'InvalidRequestException',
+          message: 'You must provide either SecretString or SecretBinary.',
+          status: 400,
+        });
+      }
     },
   },
   ...(
