@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { DependentEntry, Token } from '../engine/token.ts';
 import type { Account, Catalog, CatalogEntry, CatalogRegistry, Consumer, Person, Team } from './catalog.ts';
-import { draftShared, draftToken, type SharedDraft, type TokenDraft } from './draft.ts';
+import { draftShared, draftToken, isAdopted, type SharedDraft, type TokenDraft } from './draft.ts';
 import { idPattern, type TokenFields } from './fields.ts';
 import { fleetFaults } from './fleet-rules.ts';
+import { needsOf } from './needs.ts';
+import { type Place, placeFaults } from './place-rules.ts';
 import { fileProblem, type Problem, sortProblems } from './problem.ts';
 import { readFolder } from './read-folder.ts';
 import { readSheet } from './read-sheet.ts';
@@ -20,18 +22,24 @@ export interface Loaded {
 
 /**
  * Reads keyturn.yaml and one file a token from a folder. Every problem is reported at once, in the order of files and lines; nothing is
- * thrown, nobody is called, and no problem shows what looks like the value of a secret.
+ * thrown, nobody is called, and no problem shows what looks like the value of a secret. With a place, what could not be deployed there is
+ * a problem too.
  */
-export async function loadCatalog(folder: string, registry: CatalogRegistry): Promise<Loaded> {
+export async function loadCatalog(folder: string, registry: CatalogRegistry, place?: Place): Promise<Loaded> {
   const { files, problems } = await readFolder(folder);
   if (files.length === 0 && problems.length > 0) return { problems: sortProblems(problems) };
-  const checked = await checkCatalog(files, registry, folder);
+  const checked = await checkCatalog(files, registry, folder, place);
   const all = sortProblems([...problems, ...checked.problems]);
   return problems.length === 0 && checked.catalog !== undefined ? { catalog: checked.catalog, problems: all } : { problems: all };
 }
 
 /** The same for files that are already at hand. `folder` is only for telling a person where a file is missing. */
-export async function checkCatalog(files: readonly CatalogFile[], registry: CatalogRegistry, folder = '.'): Promise<Loaded> {
+export async function checkCatalog(
+  files: readonly CatalogFile[],
+  registry: CatalogRegistry,
+  folder = '.',
+  place?: Place,
+): Promise<Loaded> {
   const faults = new Map<Sheet, Fault[]>();
   const add = (sheet: Sheet, found: Iterable<Fault>) => faults.set(sheet, [...(faults.get(sheet) ?? []), ...found]);
   const problems: Problem[] = [];
@@ -53,7 +61,7 @@ export async function checkCatalog(files: readonly CatalogFile[], registry: Cata
       add(sheet, nameFaults(sheet.name, name));
       if (sheet.isBroken || sheet.name.endsWith(`/${sharedFile}`)) continue;
       const { draft, faults: own } = await draftToken(name, sheet, registry, shared);
-      add(sheet, [...own, ...tokenFaults(draft, shared)]);
+      add(sheet, [...own, ...tokenFaults(draft, shared), ...(place === undefined ? [] : placeFaults(draft, place))]);
       drafts.push(draft);
     }
     for (const { draft, fault } of fleetFaults(drafts)) add(draft.sheet, [fault]);
@@ -132,6 +140,8 @@ function entryOf(draft: TokenDraft): CatalogEntry {
     ...given({ team: fields.team, runbook: fields.runbook }),
     account: fields.account as Account,
     schedule: draft.schedule as CatalogEntry['schedule'],
+    isAdopted: isAdopted(fields),
+    needs: needsOf(draft),
     consumers: (fields.consumers ?? []) as readonly Consumer[],
   };
 }

@@ -3,15 +3,25 @@ import { type CompiledIndex, parseCompiled, parseCompiledIndex, tokenOfArn } fro
 import { RotationError } from '../engine/errors.ts';
 import type { Token } from '../engine/token.ts';
 
+/** A token with what the function may do for it. */
+export interface Found {
+  readonly token: Token;
+  /** The only origins that may be called. */
+  readonly hosts: readonly string[];
+  readonly team: string | undefined;
+}
+
 /**
  * The catalog entry that a secret belongs to, or `not-ours`. A secret that the catalog calls by its name is one of this function's own
  * account and region; one of another account has to be named by its ARN.
  */
-export function findToken(secretArn: string, functionArn: string): Token {
-  const { tokens } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
+export function findToken(secretArn: string, functionArn: string): Found {
+  const { tokens, hosts, teams } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
   const token = tokenOfArn(tokens, secretArn);
   const isNamedByArn = token?.secret === secretArn;
-  if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) return token;
+  if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) {
+    return { token, hosts, team: Object.hasOwn(teams, token.name) ? teams[token.name] : undefined };
+  }
   throw new RotationError('not-ours', 'keyturn: this secret is in no catalog entry of this function', {
     fix: 'Add the token to the catalog and deploy, or point the secret at the function that it belongs to.',
     definite: true,

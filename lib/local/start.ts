@@ -77,7 +77,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     routes: [invokeRoute(lateHost(() => host))],
     ...(onCall === undefined ? {} : { onCall }),
   });
-  await bundleHandlers(bundles, { awsEndpoint: endpoint.url, stateFolder, loopback: {} });
+  await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback: {} } });
   writeCatalog(bundles, catalog, providers);
   host = createFunctionHost({
     region,
