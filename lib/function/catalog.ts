@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type CompiledIndex, parseCompiled, parseCompiledIndex, tokenOfArn } from '../catalog/compiled.ts';
+import { type IndexedToken, parseCompiled, parseCompiledIndex, tokenOfArn } from '../catalog/compiled.ts';
 import { RotationError } from '../engine/errors.ts';
 import type { Token } from '../engine/token.ts';
 
@@ -28,9 +28,16 @@ export function findToken(secretArn: string, functionArn: string): Found {
   });
 }
 
-/** The reconciler's part of the catalog. */
-export function readIndex(): CompiledIndex {
-  return parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+/**
+ * What a sweep is to look at: every token, or the one whose secret an event of Secrets Manager names. Other secrets of the account have such
+ * events too, and nothing is looked at for them.
+ */
+export function readSwept(event: unknown): { readonly tokens: readonly IndexedToken[]; readonly isWhole: boolean } {
+  const { tokens } = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const { source, resources } = (event ?? {}) as { readonly source?: unknown; readonly resources?: unknown };
+  if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { tokens, isWhole: true };
+  const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
+  return { tokens: changed, isWhole: false };
 }
 
 /** Partition, region and account of an ARN. */
