@@ -7,7 +7,7 @@ import type { KeyturnAppProps } from './keyturn-app.ts';
 
 const text = z.string().min(1);
 const list = z.union([z.array(text), text.transform((written) => written.split(',').map((each) => each.trim()))]);
-const map = z.union([z.record(text, text), text.transform((written, context) => parsed(written, context))]);
+const map = z.preprocess(unpacked, z.record(text, text));
 const days = z.union([z.int().positive(), z.string().regex(/^\d+$/).transform(Number)]);
 
 const fields = {
@@ -31,7 +31,7 @@ const fields = {
 } as const;
 
 const settings = z.strictObject(fields).partial();
-const environments = z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), settings);
+const environments = z.preprocess(unpacked, z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), settings));
 
 /** What stands between CDK's context and the props of an app. */
 export type ContextSettings = z.infer<typeof settings>;
@@ -46,7 +46,7 @@ export function readContext(context: Readonly<Record<string, unknown>>): Keyturn
     Object.entries(context).flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value]] : [])),
   );
   const { environment, environments: sets = {}, ...outside } = own;
-  const all = check(environments, typeof sets === 'string' ? JSON.parse(sets) : sets, 'keyturn:environments');
+  const all = check(environments, sets, 'keyturn:environments');
   const chosen = environment === undefined ? {} : all[String(environment)];
   if (chosen === undefined) {
     throw unfit(`there is no environment of the name that \`keyturn:environment\` gives`, Object.keys(all).join(', ') || 'none');
@@ -67,7 +67,9 @@ export function contextOf(environment: NodeJS.ProcessEnv): Readonly<Record<strin
   const handed = environment['CDK_CONTEXT_JSON'];
   if (handed !== undefined) return JSON.parse(handed) as Record<string, unknown>;
   const path = 'cdk.json';
-  return existsSync(path) ? ((JSON.parse(readFileSync(path, 'utf8')) as { context?: Record<string, unknown> }).context ?? {}) : {};
+  return existsSync(path)
+    ? ((JSON.parse(readFileSync(path, 'utf8')) as { context?: Record<string, unknown> }).context ?? {})
+    : {};
 }
 
 function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where: string): z.infer<Schema> {
@@ -75,7 +77,7 @@ function check<Schema extends z.ZodType>(schema: Schema, value: unknown, where: 
   if (result.success) return result.data;
   const wrong = result.error.issues.flatMap((issue) => {
     const at = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    return at.map((path) => `\`${where}${where.endsWith(':') ? '' : '.'}${path.map(String).join('.')}\``);
+    return at.map((path) => `\`${where}${where.endsWith(':') || path.length === 0 ? '' : '.'}${path.map(String).join('.')}\``);
   });
   throw unfit(`these settings are not known or not of their form: ${wrong.join(', ')}`, Object.keys(fields).join(', '));
 }
@@ -84,11 +86,12 @@ function unfit(what: string, known: string): RotationError {
   return new RotationError('catalog', `keyturn: ${what}`, { fix: `There are: ${known}. See docs/deploying.md.` });
 }
 
-function parsed(written: string, context: z.RefinementCtx): Record<string, string> {
+/** What the command line gives as JSON in a text; what is none is left for the schema to refuse. */
+function unpacked(given: unknown): unknown {
+  if (typeof given !== 'string') return given;
   try {
-    return z.record(text, text).parse(JSON.parse(written));
+    return JSON.parse(given);
   } catch {
-    context.addIssue({ code: 'custom', message: 'must be a JSON object of texts' });
-    return z.NEVER;
+    return given;
   }
 }

@@ -36,10 +36,11 @@ export function addKeyturn(app: App, props: Omit<KeyturnAppProps, 'app'>, prepar
   const settings: KeyturnStackProps = { ...settingsOf(props), env, tags: { ...tags }, prepared };
   const main = new KeyturnStack(app, prefix, settings);
   const numbers = [...new Set(prepared.stacks.values())].filter((number) => number > 1).sort((a, b) => a - b);
-  for (const number of numbers) new TokensStack(app, `${prefix}-tokens-${number}`, { ...settings, number }).addDependency(main);
+  for (const number of numbers)
+    new TokensStack(app, `${prefix}-tokens-${number}`, { ...settings, number }).addStackDependency(main);
   for (const spoke of spokesOf(prepared, account ?? Aws.ACCOUNT_ID)) {
     const stack = new SpokeStack(app, `${prefix}-spoke-${spoke}`, { ...settings, env: { ...env, account: spoke }, hub: main });
-    stack.addDependency(main);
+    stack.addStackDependency(main);
   }
   return main;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BundleOptions, bundleHandlers } from '../bundle.ts';
@@ -84,7 +84,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const stale = keepStacks(folder, stacks, isFrozen);
   if (stale !== undefined) throw new CatalogRefused([stale]);
 
-  const staging = mkdtempSync(join(tmpdir(), 'keyturn-synth-'));
+  const staging = stagingFolder();
   const codeFolder = options.codeFolder ?? join(staging, 'code');
   if (options.codeFolder === undefined) await bundleHandlers(codeFolder, bundleOptions(options));
   const write = (name: string, content: unknown) => {
@@ -107,4 +107,18 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 function bundleOptions({ localEndpoint, mapsFolder }: PrepareOptions): BundleOptions {
   const local = localEndpoint && { awsEndpoint: localEndpoint.url, loopback: localEndpoint.hosts ?? {} };
   return { ...(local === undefined ? {} : { local }), ...(mapsFolder === undefined ? {} : { mapsFolder }) };
+}
+
+const stagingFolders: string[] = [];
+
+/** A folder that is gone when the process ends: CDK copies what is in it to where it writes everything else. */
+function stagingFolder(): string {
+  if (stagingFolders.length === 0) {
+    process.once('exit', () => {
+      for (const folder of stagingFolders) rmSync(folder, { recursive: true, force: true });
+    });
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'keyturn-synth-'));
+  stagingFolders.push(folder);
+  return folder;
 }
