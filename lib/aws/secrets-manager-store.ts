@@ -96,10 +96,10 @@ export function createSecretsManagerStore({ client, once }: { client: Sender; on
       }
     },
 
-    async startRotation(secretId) {
+    async startRotation(secretId, versionId) {
       try {
         // Not tried again by the SDK: its second try would meet the rotation that its first one began.
-        await once.send(new RotateSecretCommand({ SecretId: secretId }));
+        await once.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: versionId }));
         return 'started';
       } catch (error) {
         if (nameOf(error) === 'InvalidRequestException') return 'refused';

@@ -70,5 +70,3 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
     },
   };
 }
-
-export type Names = ReturnType<typeof namesOf>;

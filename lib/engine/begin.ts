@@ -15,5 +15,6 @@ export async function beginFirst({ ports, token }: OpenToken, secretArn: string)
   if (token.mode === 'observe') return 'not needed';
   const state = await ports.store.describe(secretArn);
   if (!isEmpty(state) || state.rotationEnabled !== true) return 'not needed';
-  return (await ports.store.startRotation(state.arn)) === 'started' ? 'begun' : 'not needed';
+  const versionId = Buffer.from(ports.random(16)).toString('hex');
+  return (await ports.store.startRotation(state.arn, versionId)) === 'started' ? 'begun' : 'not needed';
 }
