@@ -12,6 +12,9 @@ const extension = extname(here);
 /** The handlers, by their bundle's name. */
 const handlers = { rotate: `lambdas/rotate${extension}`, reconcile: `lambdas/reconcile${extension}` } as const;
 
+/** Where the bundler believes that it writes: the names of chunks depend on the way from there to the sources. */
+const output = join(root, 'functions');
+
 export interface BundleOptions {
   /** Makes functions for a laptop, or for an emulator of AWS on loopback. @default functions for AWS */
   readonly local?: LocalBuild;
@@ -28,7 +31,7 @@ export async function bundleHandlers(folder: string, { local, mapsFolder }: Bund
   const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: handlers,
-    outdir: folder,
+    outdir: output,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -44,10 +47,13 @@ export async function bundleHandlers(folder: string, { local, mapsFolder }: Bund
     logLevel: 'silent',
     metafile: true,
     write: false,
-    ...(mapsFolder === undefined ? {} : { sourcemap: 'external' as const }),
+    // Always, because the names of chunks depend on it.
+    sourcemap: 'external',
   });
   for (const { path, contents } of outputFiles) {
-    const into = path.endsWith('.map') && mapsFolder !== undefined ? join(mapsFolder, relative(folder, path)) : path;
+    const isMap = path.endsWith('.map');
+    if (isMap && mapsFolder === undefined) continue;
+    const into = join(isMap && mapsFolder !== undefined ? mapsFolder : folder, relative(output, path));
     mkdirSync(dirname(into), { recursive: true });
     writeFileSync(into, contents);
   }
