@@ -1,6 +1,5 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EventBus, EventField, Match, Rule, RuleTargetInput } from 'aws-cdk-lib/aws-events';
-import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { type CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -48,6 +47,7 @@ export class Notifications extends Construct {
       enforceSSL: true,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    this.failures.addToResourcePolicy(ownAccount(this, 'sqs:SendMessage', this.failures.queueArn, ['events.amazonaws.com']));
     acknowledge(this.failures, { 'AwsSolutions-SQS3': 'This is the dead-letter queue: what lies in it sets off an alarm.' });
     this.operators = this.topic('Operators', `${prefix}: operators`, settings.alarmsEmail);
     this.teams = new Map(
@@ -69,12 +69,17 @@ export class Notifications extends Construct {
         ...(team === undefined ? {} : { detail: { team: [...team] } }),
       },
       targets: [
-        new SnsTopic(topic, {
-          message: RuleTargetInput.fromMultilineText(
-            `${field('message')}.\n${field('fix')}\nToken: ${field('token')}\nSecret: ${field('secretArn')}`,
-          ),
-          deadLetterQueue: this.failures,
-        }),
+        {
+          // CDK's own target would let EventBridge of every account in, and add a statement a rule to a policy of limited size.
+          bind: () => ({
+            arn: topic.topicArn,
+            targetResource: topic,
+            deadLetterConfig: { arn: this.failures.queueArn },
+            input: RuleTargetInput.fromMultilineText(
+              `${field('message')}.\n${field('fix')}\nToken: ${field('token')}\nSecret: ${field('secretArn')}`,
+            ),
+          }),
+        },
       ],
     });
   }
@@ -84,15 +89,20 @@ export class Notifications extends Construct {
     // The address stands in the topic itself, and is no resource of its own: a stack takes 500.
     if (email !== undefined) (topic.node.defaultChild as CfnTopic).subscription = [{ protocol: 'email', endpoint: email }];
     topic.addToResourcePolicy(
-      new PolicyStatement({
-        sid: 'AlarmsOfThisAccount',
-        effect: Effect.ALLOW,
-        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
-        actions: ['sns:Publish'],
-        resources: [topic.topicArn],
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
-      }),
+      ownAccount(this, 'sns:Publish', topic.topicArn, ['cloudwatch.amazonaws.com', 'events.amazonaws.com']),
     );
     return topic;
   }
+}
+
+/** Lets services act for this account, and for no other that knows the name. */
+function ownAccount(scope: Construct, action: string, resource: string, services: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'ServicesOfThisAccount',
+    effect: Effect.ALLOW,
+    principals: services.map((service) => new ServicePrincipal(service)),
+    actions: [action],
+    resources: [resource],
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  });
 }

@@ -2,7 +2,17 @@
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fleetRegistry, tokenFile } from './fleet.ts';
-import { account, type Resource, region, type Statement, type Synthesized, statementsOf, synthesize, text } from './setup.ts';
+import {
+  account,
+  list,
+  type Resource,
+  region,
+  type Statement,
+  type Synthesized,
+  statementsOf,
+  synthesize,
+  text,
+} from './setup.ts';
 
 const farSecret = `arn:aws:secretsmanager:${region}:222222222222:secret:shop/far-AbCdEf`;
 const seenSecret = `arn:aws:secretsmanager:${region}:${account}:secret:shop/seen-AbCdEf`;
@@ -289,9 +299,11 @@ describe('telling people', () => {
       expect(statements).toContainEqual(
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
       );
-      for (const { Effect, Principal } of statements)
-        if (Effect === 'Allow')
-          expect(['events.amazonaws.com', 'cloudwatch.amazonaws.com']).toContain((Principal as { Service: string }).Service);
+      const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+      expect(allowed).toHaveLength(1);
+      expect(allowed[0]?.Condition).toEqual({ StringEquals: { 'aws:SourceAccount': account } });
+      for (const service of allowed.flatMap(({ Principal }) => list((Principal as { Service: unknown }).Service)))
+        expect(['events.amazonaws.com', 'cloudwatch.amazonaws.com']).toContain(service);
     }
   });
 
