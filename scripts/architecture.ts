@@ -38,7 +38,13 @@ export async function architecturePicture(): Promise<Artifact> {
     const codeFolder = join(scratch, 'code');
     mkdirSync(codeFolder);
     writeFileSync(join(codeFolder, 'rotate.mjs'), ''); // what is in the functions is not in the picture
-    const props = { catalog: join(root, 'catalog'), isFrozen: true, codeFolder, alarmsEmail: 'operators@example.com' };
+    const props = {
+      catalog: join(root, 'catalog'),
+      isFrozen: true,
+      codeFolder,
+      stagingFolder: join(scratch, 'staging'),
+      alarmsEmail: 'operators@example.com',
+    };
     const prepared = await prepare(props);
     const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
     const app = new App({ context, outdir: join(scratch, 'cdk.out'), analyticsReporting: false });

@@ -46,6 +46,11 @@ export interface PrepareOptions extends Partial<Place> {
    */
   readonly mapsFolder?: string;
   /**
+   * Where everything is laid ready for CDK, which copies it.
+   * @default a temporary folder that is gone when the process ends
+   */
+  readonly stagingFolder?: string;
+  /**
    * Handlers that are bundled already.
    * @default they are bundled now
    */
@@ -84,7 +89,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const stale = keepStacks(folder, stacks, isFrozen);
   if (stale !== undefined) throw new CatalogRefused([stale]);
 
-  const staging = stagingFolder();
+  const staging = options.stagingFolder ?? temporaryFolder();
   const codeFolder = options.codeFolder ?? join(staging, 'code');
   if (options.codeFolder === undefined) await bundleHandlers(codeFolder, bundleOptions(options));
   const write = (name: string, content: unknown) => {
@@ -109,16 +114,15 @@ function bundleOptions({ localEndpoint, mapsFolder }: PrepareOptions): BundleOpt
   return { ...(local === undefined ? {} : { local }), ...(mapsFolder === undefined ? {} : { mapsFolder }) };
 }
 
-const stagingFolders: string[] = [];
+const temporaryFolders: string[] = [];
 
-/** A folder that is gone when the process ends: CDK copies what is in it to where it writes everything else. */
-function stagingFolder(): string {
-  if (stagingFolders.length === 0) {
+function temporaryFolder(): string {
+  if (temporaryFolders.length === 0) {
     process.once('exit', () => {
-      for (const folder of stagingFolders) rmSync(folder, { recursive: true, force: true });
+      for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
     });
   }
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-synth-'));
-  stagingFolders.push(folder);
+  temporaryFolders.push(folder);
   return folder;
 }

@@ -14,7 +14,7 @@ import type { KeyturnStack } from '../../lib/constructs/keyturn-stack.ts';
 import { prepare } from '../../lib/constructs/prepare.ts';
 import { root } from '../checkout.ts';
 import { fleetRegistry, tokenFile } from './fleet.ts';
-import { account, catalogOf, codeFolder, createApp, region } from './setup.ts';
+import { account, catalogOf, codeFolder, createApp, createFolder, region } from './setup.ts';
 
 interface Report {
   readonly pluginReports: readonly {
@@ -38,6 +38,7 @@ async function reportOf(
     registry: fleetRegistry(),
     codeFolder,
     alarmsEmail: 'ops@example.com',
+    stagingFolder: createFolder('staging'),
     ...props,
   };
   const app = createApp();

@@ -1,6 +1,6 @@
 // Goal: all functions share one small asset that is the same whenever and wherever it is made, and nothing but synth can make it local.
 // Method: the handlers are really bundled, and the example catalog is really deployed into a folder.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { beforeAll, expect, it } from 'vitest';
@@ -8,11 +8,10 @@ import { bundleHandlers } from '../../lib/bundle.ts';
 import { parseCompiled, parseCompiledIndex } from '../../lib/catalog/compiled.ts';
 import { root } from '../checkout.ts';
 import { fleetFiles } from './fleet.ts';
-import { type Resource, type Synthesized, scratch, synthesize } from './setup.ts';
+import { createFolder, type Resource, type Synthesized, synthesize } from './setup.ts';
 
-const folder = (name: string) => mkdtempSync(join(scratch, `${name}-`));
-const first = folder('first');
-const maps = folder('maps');
+const first = createFolder('first');
+const maps = createFolder('maps');
 let metafile: Metafile;
 let deployed: Synthesized;
 beforeAll(async () => {
@@ -54,7 +53,7 @@ it('is one asset of at most 3 MB for every function, without source maps and wit
 });
 
 it('comes out the same twice, wherever it is written', async () => {
-  const second = join(folder('second'), 'in/a/deeper/folder');
+  const second = join(createFolder('second'), 'in/a/deeper/folder');
   await bundleHandlers(second);
 
   expect(readdirSync(second)).toEqual(readdirSync(first));

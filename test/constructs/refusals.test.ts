@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readContext } from '../../lib/constructs/context.ts';
 import { CatalogRefused, prepare } from '../../lib/constructs/prepare.ts';
+import { root, run } from '../checkout.ts';
 import { fleetRegistry, tokenFile } from './fleet.ts';
 import { account, catalogOf, codeFolder, region, synthesize } from './setup.ts';
 
@@ -52,6 +53,17 @@ it('refuses everything that could not work, with file and line, all at once', as
   for (const { file, line } of problems) expect(String(refusal)).toContain(`${file}:${line}`);
   expect(readdirSync(folder)).not.toContain('stacks.generated.json');
 });
+
+it('ends synth with the list of faults, and no trace of a program', async () => {
+  const folder = catalogOf({ 'often.yaml': scheduled('{ everyHours: 3 }', 'shop/often').replace('lantern-1', 'sendgrid') });
+  const context = JSON.stringify({ 'keyturn:catalog': folder });
+
+  const { code, out } = await run(`CDK_CONTEXT_JSON='${context}' node --import tsx bin/app.ts`, root);
+
+  expect(code).toBe(1);
+  expect(out).toMatch(/often\.yaml:14/);
+  expect(out).not.toMatch(/\n {4}at |node:internal/);
+}, 30_000);
 
 it('does not know any account before it is told one', async () => {
   const folder = catalogOf({ 'x.yaml': plain('lantern-1', `arn:aws:secretsmanager:${region}:${account}:secret:shop/x-AbCdEf`) });

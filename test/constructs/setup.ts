@@ -18,6 +18,8 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 export const catalogOf = (files: Files) => writeCatalog(files, scratch);
 
+export const createFolder = (name: string) => mkdtempSync(join(scratch, `${name}-`));
+
 /** Stands for the bundled handlers where it does not matter what is in them. */
 export const codeFolder = join(scratch, 'code');
 mkdirSync(codeFolder);
@@ -25,7 +27,7 @@ writeFileSync(join(codeFolder, 'rotate.mjs'), '');
 
 /** An app as cdk.json sets it up for everybody. */
 export function createApp(): App {
-  return new App({ context: flags, analyticsReporting: false, outdir: mkdtempSync(join(scratch, 'cdk.out-')) });
+  return new App({ context: flags, analyticsReporting: false, outdir: createFolder('cdk.out') });
 }
 
 export const account = '111111111111';
@@ -65,6 +67,7 @@ export async function synthesize(catalog: Files | string, props: Partial<Keyturn
     registry: fleetRegistry(),
     codeFolder,
     alarmsEmail: 'ops@example.com',
+    stagingFolder: createFolder('staging'),
     ...props,
   };
   const prepared = await prepare(all);
