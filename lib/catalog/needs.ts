@@ -30,9 +30,16 @@ function resourcesOf({ awsResources = [] }: RotatorFacts | DependentFacts, place
   return awsResources.map((template) => {
     const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
     const whole = names.map((name) => fields[name]).find((value) => typeof value === 'string' && value.startsWith('arn:'));
-    if (typeof whole === 'string') return isWholeArn(whole) ? whole : `${whole}-??????`;
-    return template.replace(/\{(\w+)\}/g, (kept, name: string) => (fields[name] === undefined ? kept : String(fields[name])));
+    if (typeof whole === 'string') return isWholeArn(whole) ? literal(whole) : `${literal(whole)}-??????`;
+    return template.replace(/\{(\w+)\}/g, (kept, name: string) =>
+      fields[name] === undefined ? kept : literal(String(fields[name])),
+    );
   });
+}
+
+/** A name with a star in it must not become a right to everything: this is how a policy writes the character itself. */
+function literal(text: string): string {
+  return text.replace(/[*?]/g, (character) => `\${${character}}`);
 }
 
 /** Secrets may be named without the six characters that end their ARN; every other ARN is whole. */
