@@ -28,6 +28,8 @@ const fields = {
   localEndpoint: text,
   /** Stand-ins of providers for that, by the vendor's host. */
   localHosts: map,
+  /** The folder with the functions' clock, for that. */
+  localStateFolder: text,
 } as const;
 
 const settings = z.strictObject(fields).partial();
@@ -51,14 +53,29 @@ export function readContext(context: Readonly<Record<string, unknown>>): Keyturn
   if (chosen === undefined) {
     throw unfit(`there is no environment of the name that \`keyturn:environment\` gives`, Object.keys(all).join(', ') || 'none');
   }
-  const { localEndpoint, localHosts, catalog = 'catalog', ...given } = { ...check(settings, outside, 'keyturn:'), ...chosen };
+  const {
+    localEndpoint,
+    localHosts,
+    localStateFolder,
+    catalog = 'catalog',
+    ...given
+  } = {
+    ...check(settings, outside, 'keyturn:'),
+    ...chosen,
+  };
   return {
     catalog,
     ...(environment === undefined ? {} : { prefix: `keyturn-${String(environment)}` }),
     ...given,
     ...(localEndpoint === undefined
       ? {}
-      : { localEndpoint: { url: localEndpoint, ...(localHosts === undefined ? {} : { hosts: localHosts }) } }),
+      : {
+          localEndpoint: {
+            url: localEndpoint,
+            ...(localHosts === undefined ? {} : { hosts: localHosts }),
+            ...(localStateFolder === undefined ? {} : { stateFolder: localStateFolder }),
+          },
+        }),
   };
 }
 

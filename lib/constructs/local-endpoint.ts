@@ -10,6 +10,11 @@ export interface LocalEndpoint {
    * @default the functions call the vendors themselves
    */
   readonly hosts?: Readonly<Record<string, string>>;
+  /**
+   * A folder of this machine with the functions' clock, so that a test can move it, and what they remember. The emulator must run functions here.
+   * @default the real clock, and nothing is remembered, as on AWS
+   */
+  readonly stateFolder?: string;
 }
 
 /** Throws where anything of it is not on loopback: functions would send credentials there in the clear. */

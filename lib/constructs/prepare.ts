@@ -110,7 +110,11 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 }
 
 function bundleOptions({ localEndpoint, mapsFolder }: PrepareOptions): BundleOptions {
-  const local = localEndpoint && { awsEndpoint: localEndpoint.url, loopback: localEndpoint.hosts ?? {} };
+  const local = localEndpoint && {
+    awsEndpoint: localEndpoint.url,
+    loopback: localEndpoint.hosts ?? {},
+    ...(localEndpoint.stateFolder === undefined ? {} : { stateFolder: localEndpoint.stateFolder }),
+  };
   return { ...(local === undefined ? {} : { local }), ...(mapsFolder === undefined ? {} : { mapsFolder }) };
 }
 

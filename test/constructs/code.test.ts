@@ -86,14 +86,16 @@ it('gives each function the part of the catalog that is its own', () => {
 
 it('is made for an emulator by synth alone: the address stands in the code, and in no variable', async () => {
   const url = 'http://127.0.0.1:45661';
-  const local = await synthesize(fleetFiles(1, 1), { codeFolder: undefined, localEndpoint: { url } } as object);
+  const stateFolder = '/var/tmp/keyturn-state-of-a-test';
+  const local = await synthesize(fleetFiles(1, 1), { codeFolder: undefined, localEndpoint: { url, stateFolder } } as object);
 
   const code = (folderOfCode: string) =>
     readdirSync(folderOfCode)
       .map((file) => readFileSync(join(folderOfCode, file), 'utf8'))
       .join();
   expect(code(local.prepared.codeFolder)).toContain(url);
-  expect(code(first)).not.toMatch(/127\.0\.0\.1:|KEYTURN_LOCAL/);
+  expect(code(local.prepared.codeFolder)).toContain(stateFolder);
+  expect(code(first)).not.toMatch(/127\.0\.0\.1:|KEYTURN_LOCAL|keyturn-state-of-a-test/);
   for (const { Properties } of Object.values(local.of('AWS::Lambda::Function')))
     expect(JSON.stringify(Properties.Environment)).not.toMatch(/127\.0\.0\.1|AWS_ENDPOINT/);
   expect(existsSync(local.prepared.codeFolder)).toBe(true);

@@ -112,8 +112,14 @@ it('reads settings from the context, and an environment’s before those of all'
     logRetentionDays: 365,
   });
   expect(
-    readContext({ 'keyturn:localEndpoint': 'http://127.0.0.1:1', 'keyturn:localHosts': '{"a.example":"http://127.0.0.1:2"}' }),
-  ).toMatchObject({ localEndpoint: { url: 'http://127.0.0.1:1', hosts: { 'a.example': 'http://127.0.0.1:2' } } });
+    readContext({
+      'keyturn:localEndpoint': 'http://127.0.0.1:1',
+      'keyturn:localHosts': '{"a.example":"http://127.0.0.1:2"}',
+      'keyturn:localStateFolder': '/state',
+    }),
+  ).toMatchObject({
+    localEndpoint: { url: 'http://127.0.0.1:1', hosts: { 'a.example': 'http://127.0.0.1:2' }, stateFolder: '/state' },
+  });
 });
 
 it.each([
