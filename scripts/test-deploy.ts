@@ -15,7 +15,7 @@ import { openEmulated } from './test-deploy/emulated.ts';
 import { startMinistack } from './test-deploy/emulator.ts';
 import { type Outcome, shownTraffic } from './test-deploy/outcome.ts';
 import type { Place } from './test-deploy/place.ts';
-import { Missing, noVersionWarning } from './test-deploy/processes.ts';
+import { Missing, noVersionWarning, tail } from './test-deploy/processes.ts';
 import { removeRemains } from './test-deploy/remains.ts';
 import { createReport } from './test-deploy/report.ts';
 import { playScenario } from './test-deploy/scenario.ts';
@@ -71,7 +71,8 @@ async function main(): Promise<number> {
     else await playScenario({ root, place, folder, report, cleanup, signal, onFit: (fit) => fits.push(fit) });
   } catch (error) {
     failure = signal.aborted ? signal.reason : error;
-    if (!options.json && !signal.aborted && place !== undefined) process.stderr.write(`\n${place.log()}\n`);
+    const log = place?.log();
+    if (!options.json && !signal.aborted && log !== undefined) process.stderr.write(`\n${tail(log)}\n`);
   }
   const traffic = place?.traffic() ?? [];
   const left = await cleanup.run();
@@ -92,8 +93,9 @@ async function main(): Promise<number> {
 
   if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
   else {
-    report.scene('What was not AWS');
-    for (const line of [...outcome.differences, ...shownTraffic(outcome)]) report.say(line);
+    const lines = [...outcome.differences, ...shownTraffic(outcome)];
+    if (lines.length > 0) report.scene('What was not AWS');
+    for (const line of lines) report.say(line);
     report.scene(`${ok ? 'All of it held' : 'It did not hold'}: ${report.held.length} checks in ${seconds} seconds`);
     for (const line of left) process.stderr.write(`Left behind: ${line}\n`);
     if (failure !== undefined) process.stderr.write(`${fault(failure)}\n`);

@@ -14,7 +14,6 @@ import { openFront } from './front.ts';
 import { unknownTypesOf } from './known-types.ts';
 import { createLedger } from './ledger.ts';
 import type { Place } from './place.ts';
-import { tail } from './processes.ts';
 import { servedTypesPath } from './routing.ts';
 import { openOwnSecretsManager } from './secrets-manager.ts';
 import { serveType } from './served-types.ts';
@@ -112,6 +111,6 @@ export async function openEmulated(options: {
     steps: own.steps,
     callsOf: (operation) => ledger.calls('secrets-manager', operation),
     traffic: ledger.lines,
-    log: () => tail(emulator.log?.() ?? ''),
+    log: () => emulator.log?.(),
   };
 }

@@ -35,8 +35,8 @@ export interface Place {
   callsOf(operation: string): number | undefined;
   /** Who answered what, where it is counted. */
   traffic(): readonly LedgerLine[];
-  /** The end of what is known of the functions' logs, for whoever has to find out why something did not hold. */
-  log(): string;
+  /** What the functions have logged, where it is known. */
+  log(): string | undefined;
 }
 
 export interface Providers {

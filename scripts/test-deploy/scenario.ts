@@ -257,8 +257,13 @@ export async function playScenario(options: {
         true,
       );
     }
+    const log = place.log();
+    if (log !== undefined) {
+      report.holds('the functions have logged what they did', /"event":"token.rotated"/.test(log), true);
+      report.holds('and no value: all that the stand-ins issue begins alike', /canary/.test(log), false);
+    }
     await removeRemains(clients);
-    report.holds('and what this test made itself is removed, to the last', await remainsOf(clients), []);
+    report.holds('what this test made itself is removed, to the last', await remainsOf(clients), []);
   }
 
   function secretOf(token: string): string {
