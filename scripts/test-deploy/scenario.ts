@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CreateSecretCommand, InvalidRequestException, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Removal } from '../../lib/engine/uninstall.ts';
-import type { Fit } from './assembly.ts';
+import { type Fit, readTemplate } from './assembly.ts';
 import { functionOf, functionPrefix, installation, names, reconciler, writeCatalog } from './catalog.ts';
 import type { Cleanup } from './cleanup.ts';
 import { changed, describe, functionsNow, holderOf, invoke, type SecretNow, storedValue } from './deployed.ts';
@@ -13,6 +13,7 @@ import { askRegistry, makeToken } from './registry.ts';
 import { howToRemove, remainsOf, removeRemains } from './remains.ts';
 import type { Report } from './report.ts';
 import { policyStatements, sourceAccount } from './secrets-manager.ts';
+import { changedTypes } from './template.ts';
 
 /** How long a replaced token goes on working, as the first catalog says it and as the second does. */
 const overlapHours = { first: 24, second: 25 } as const;
@@ -181,8 +182,14 @@ export async function playScenario(options: {
     const rotations = place.callsOf('RotateSecret');
     const { token, versionId } = await current();
     const alive = await registry.liveTokens();
+    const templateBefore = readTemplate(join(assembly, `${installation}.template.json`));
     assembly = await deploy('second');
     await settled();
+    report.holds(
+      'of the stack two parts of the catalog have changed, and nothing else',
+      changedTypes(templateBefore, readTemplate(join(assembly, `${installation}.template.json`))),
+      ['AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion'],
+    );
     report.holds(
       "the provider's function and the reconciler have changed, and nothing else",
       changed(before, await functionsNow(lambda, functionPrefix)),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { servedTypes } from './served-types.ts';
 
 // A template as the emulator can take it. Pure: what becomes of it is in the answer, to be shown.
@@ -60,6 +61,13 @@ export function fitTemplate(template: Template, unknownTypes: ReadonlySet<string
   }
   const helpers = Object.keys(served).length > 0 ? helperResources(servedTypesUrl) : {};
   return { template: { ...template, Resources: { ...left, ...helpers } }, served, stripped };
+}
+
+/** The types of the resources that are not the same in both, one for each. */
+export function changedTypes(before: Template, after: Template): readonly string[] {
+  const ids = new Set([...Object.keys(before.Resources), ...Object.keys(after.Resources)]);
+  const isSame = (id: string) => isDeepStrictEqual(before.Resources[id], after.Resources[id]);
+  return [...ids].filter((id) => !isSame(id)).map((id) => (after.Resources[id] ?? before.Resources[id])?.Type ?? id);
 }
 
 /** What the emulator does not know of a resource, as it is shown; undefined where it can make it. */

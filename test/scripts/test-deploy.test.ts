@@ -14,7 +14,7 @@ import { answer } from '../../scripts/test-deploy/provider-function.ts';
 import { createReport } from '../../scripts/test-deploy/report.ts';
 import { routeOf, servedTypesPath } from '../../scripts/test-deploy/routing.ts';
 import { serveType, type TypeAnswer } from '../../scripts/test-deploy/served-types.ts';
-import { fitTemplate, type Template } from '../../scripts/test-deploy/template.ts';
+import { changedTypes, fitTemplate, type Template } from '../../scripts/test-deploy/template.ts';
 
 const url = 'http://127.0.0.1:1/keyturn/served-types';
 const secret = { Type: 'AWS::SecretsManager::Secret', Properties: { Name: 'a' }, DeletionPolicy: 'Retain' };
@@ -90,6 +90,18 @@ it.each([
   expect(() => fitTemplate(templateOf(odd, { Outputs: { Out: { Value: value } } }), unknown, url)).toThrow('Odd');
   const queue = { Type: 'AWS::SQS::Queue', Properties: { deep: [value] } };
   expect(() => fitTemplate(templateOf({ ...odd, Queue: queue }), unknown, url)).toThrow('Odd');
+});
+
+it('tells what has changed from one template to the next', () => {
+  const queue = { Type: 'AWS::SQS::Queue', Properties: { a: 1 } };
+  const before = templateOf({ Same: queue, Changed: queue, Gone: { Type: 'AWS::SNS::Topic' } });
+  const after = templateOf({
+    Same: { ...queue },
+    Changed: { ...queue, Properties: { a: 2 } },
+    New: { Type: 'AWS::Logs::LogGroup' },
+  });
+
+  expect(changedTypes(before, after)).toEqual(['AWS::SQS::Queue', 'AWS::SNS::Topic', 'AWS::Logs::LogGroup']);
 });
 
 it('does not pass a type of Secrets Manager on that it cannot serve', () => {
