@@ -13,8 +13,8 @@ const authorities = createAuthorityCache();
 export const handler = guarded('rotate', async (event, context) => {
   const request = parseEvent(event, context.invokedFunctionArn);
   const secretArn = request.kind === 'step' ? request.job.secretArn : request.secretArn;
-  const token = findToken(secretArn, context.invokedFunctionArn);
-  const open = await openToken(await openPorts(context), registry, authorities, token);
+  const { token, ...fixed } = findToken(secretArn, context.invokedFunctionArn);
+  const open = await openToken(await openPorts(context, fixed), registry, authorities, token);
   if (request.kind === 'step') return rotate(open, request.step, request.job);
   return sweepJobs[request.kind](open, secretArn);
 });

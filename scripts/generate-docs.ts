@@ -1,17 +1,19 @@
 import { jsonSchemas } from '../lib/catalog/json-schemas.ts';
+import { monthlyCosts } from '../lib/constructs/costs.ts';
 import { errorCodes } from '../lib/engine/errors.ts';
 import type { Ability, DependentFacts, RotatorFacts } from '../lib/engine/facts.ts';
 import { registry } from '../lib/plugin/registry.ts';
 import type { Artifact } from './generate.ts';
 
 /** The pages that facts and tables say. */
-export async function generatedDocs(readme: string): Promise<readonly Artifact[]> {
+export async function generatedDocs(readme: string, deploying: string): Promise<readonly Artifact[]> {
   const rotators = await Promise.all(registry.rotatorNames.map(async (name) => required(await registry.rotator(name)).facts));
   const dependents = await Promise.all(
     registry.dependentNames.map(async (name) => required(await registry.dependent(name)).facts),
   );
   return [
     { path: 'README.md', text: withPluginTable(readme, rotators, dependents) },
+    { path: 'docs/deploying.md', text: withCosts(deploying) },
     errorsPage(),
     ...catalogSchemas(await jsonSchemas(registry)),
     ...rotators.map((facts) => ({ path: `docs/rotators/${facts.name}.md`, text: rotatorPage(facts) })),
@@ -27,6 +29,24 @@ function withPluginTable(readme: string, rotators: readonly RotatorFacts[], depe
   const tables = `${table('provider', rotators.map(row('rotators')))}\n\n${table('place that keeps a copy', dependents.map(row('dependents')))}`;
   const marks = /(<!-- plug-ins: generated -->\n)[\s\S]*(<!-- \/plug-ins -->)/;
   return readme.replace(marks, (_whole, begin: string, end: string) => `${begin}\n${tables}\n\n${end}`);
+}
+
+/** What fleets of three sizes cost, as it is computed. */
+function withCosts(page: string): string {
+  const dollars = (amount: number) => `$${amount.toFixed(2)}`;
+  const rows = [
+    { tokens: 10, providers: 3 },
+    { tokens: 100, providers: 8 },
+    { tokens: 1000, providers: 20 },
+  ].map(({ tokens, providers }) => {
+    const { secrets, calls, invocations, alarms } = monthlyCosts({ tokens, providers, rotationsAMonth: 1 });
+    const count = new Intl.NumberFormat('en-US').format(invocations);
+    return `| ${tokens} | ${providers} | ${dollars(secrets)} | ${dollars(calls)} | ${count} | ${alarms} |`;
+  });
+  const head =
+    '| tokens | providers | their secrets | calls of Keyturn | function invocations | alarms |\n| --- | --- | --- | --- | --- | --- |';
+  const marks = /(<!-- costs: generated -->\n)[\s\S]*(<!-- \/costs -->)/;
+  return page.replace(marks, (_whole, begin: string, end: string) => `${begin}\n${head}\n${rows.join('\n')}\n\n${end}`);
 }
 
 /** For editors: `# yaml-language-server: $schema=...` in a catalog file names one of these. */

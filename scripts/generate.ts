@@ -16,7 +16,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 export async function artifacts(): Promise<readonly Artifact[]> {
   const { generatedDocs } = await import('./generate-docs.ts');
-  return [...['rotators', 'dependents'].map(registry), ...(await generatedDocs(read(join(root, 'README.md')) ?? ''))];
+  const { architecturePicture } = await import('./architecture.ts');
+  return [
+    ...['rotators', 'dependents'].map(registry),
+    ...(await generatedDocs(read(join(root, 'README.md')) ?? '', read(join(root, 'docs/deploying.md')) ?? '')),
+    await architecturePicture(),
+  ];
 }
 
 /** Every folder with an index.ts is a plug-in; its one export is named like the folder, in camel case. */

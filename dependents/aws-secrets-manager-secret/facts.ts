@@ -10,6 +10,8 @@ export const facts = {
     'secretsmanager:PutSecretValue',
     'secretsmanager:UpdateSecretVersionStage',
   ],
+  // AWS ends the ARN of a secret with six characters of its own.
+  awsResources: ['arn:{partition}:secretsmanager:{region}:{account}:secret:{secret}-??????'],
   readClass: 'value',
   activation: 'none',
   drainSeconds: 0,

@@ -4,10 +4,11 @@ import { type ClientConfiguration, clientOptions } from './clients.ts';
 /** The source of every event of ours on the bus. */
 export const eventSource = 'keyturn';
 
-/** Puts happenings on an event bus. Throws where the bus did not take one, which AWS says with a 200. */
+/** Puts happenings on an event bus, with the team that they concern. Throws where the bus did not take one, which AWS says with a 200. */
 export function createEventBridgeTeller(
   configuration: ClientConfiguration,
   bus: string,
+  team?: string,
 ): (happening: Happening) => Promise<void> {
   return async (happening) => {
     const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
@@ -16,7 +17,12 @@ export function createEventBridgeTeller(
     const answer = await client.send(
       new PutEventsCommand({
         Entries: [
-          { EventBusName: bus, Source: eventSource, DetailType: what, Detail: JSON.stringify({ version: 1, ...detail }) },
+          {
+            EventBusName: bus,
+            Source: eventSource,
+            DetailType: what,
+            Detail: JSON.stringify({ version: 1, ...detail, ...(team === undefined ? {} : { team }) }),
+          },
         ],
       }),
     );

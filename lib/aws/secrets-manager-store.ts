@@ -2,6 +2,7 @@ import {
   DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  RotateSecretCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
@@ -39,6 +40,8 @@ export function createSecretsManagerStore({ client, once }: { client: Sender; on
         versions: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
         rotationEnabled: answer.RotationEnabled,
         rotationFunctionArn: answer.RotationLambdaARN,
+        createdAt: answer.CreatedDate?.getTime(),
+        nextRotationAt: answer.NextRotationDate?.getTime(),
       };
     },
 
@@ -90,6 +93,17 @@ export function createSecretsManagerStore({ client, once }: { client: Sender; on
         if (['InvalidParameterException', 'InvalidRequestException', 'ResourceNotFoundException'].includes(nameOf(error)))
           return 'lost';
         throw refusal(error, 'UpdateSecretVersionStage', secretId);
+      }
+    },
+
+    async startRotation(secretId, versionId) {
+      try {
+        // Not tried again by the SDK: its second try would meet the rotation that its first one began.
+        await once.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: versionId }));
+        return 'started';
+      } catch (error) {
+        if (nameOf(error) === 'InvalidRequestException') return 'refused';
+        throw refusal(error, 'RotateSecret', secretId);
       }
     },
   };

@@ -46,9 +46,28 @@ export interface CatalogEntry {
   readonly team?: string;
   readonly account: Account;
   readonly schedule: Schedule;
+  /** The secret was there before: nothing makes it. */
+  readonly isAdopted: boolean;
+  readonly needs: Needs;
   readonly consumers: readonly Consumer[];
   /** Markdown. */
   readonly runbook?: string;
+}
+
+/** What the function of a token's provider must be able to reach for it, from the facts of its plug-ins. */
+export interface Needs {
+  /** A person makes each new one: AWS has no schedule for it. */
+  readonly isAssisted: boolean;
+  /** The origins of all addresses that may be called, each once and in order. */
+  readonly hosts: readonly string[];
+  /** What is done on AWS by the function itself, and not through a role. */
+  readonly aws: readonly AwsNeed[];
+}
+
+export interface AwsNeed {
+  readonly actions: readonly string[];
+  /** ARNs in which only `{partition}`, `{region}` and `{account}` may still have to be filled in. */
+  readonly resources: readonly string[];
 }
 
 export interface Account {

@@ -5,7 +5,15 @@ import type { Compiled, CompiledIndex } from './compiled.ts';
 
 /** What one provider's function needs, and no people. Changes only when a token of this provider changes. */
 export function compileFor({ entries }: Catalog, provider: string): Compiled {
-  return { version: 1, provider, tokens: entries.map(({ token }) => token).filter((token) => token.provider === provider) };
+  const own = entries.filter(({ token }) => token.provider === provider);
+  const teams = own.flatMap(({ token, team }) => (team === undefined ? [] : [[token.name, team]]));
+  return {
+    version: 1,
+    provider,
+    hosts: [...new Set(own.flatMap(({ needs }) => needs.hosts))].sort(),
+    teams: Object.fromEntries(teams),
+    tokens: own.map(({ token }) => token),
+  };
 }
 
 /** What the reconciler needs of all tokens. */

@@ -11,6 +11,10 @@ export { tokenOfArn } from './secret-id.ts';
 export interface Compiled {
   readonly version: 1;
   readonly provider: string;
+  /** The only origins that the function may call: fixed when the catalog is deployed, whatever a plug-in asks for. */
+  readonly hosts: readonly string[];
+  /** The team of each token that has one, by the token's name: whoever is told of its troubles. */
+  readonly teams: Readonly<Record<string, string>>;
   readonly tokens: readonly Token[];
 }
 
@@ -80,7 +84,13 @@ const tokenSchema = z.strictObject({
   ),
 }) satisfies z.ZodType<Token>;
 
-const compiledSchema = z.strictObject({ version: z.literal(1), provider: some, tokens: z.array(tokenSchema) });
+const compiledSchema = z.strictObject({
+  version: z.literal(1),
+  provider: some,
+  hosts: z.array(some),
+  teams: z.record(some, some),
+  tokens: z.array(tokenSchema),
+});
 
 const scheduleSchema = z.union([
   z.strictObject({ everyDays: z.int().positive(), windowHours: z.int().positive().optional() }),

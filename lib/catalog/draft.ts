@@ -5,6 +5,7 @@ import { sharedFields, type TokenFields, tokenFields } from './fields.ts';
 import { judge, metaAt, type Partly, readFields } from './read-fields.ts';
 import { type Schedule, scheduleFaults } from './schedule.ts';
 import { type Meaning, pastedSecrets } from './secret-faults.ts';
+import { secretArnPattern } from './secret-id.ts';
 import type { Fault, Sheet } from './sheet.ts';
 import { didYouMean, type Path, quote } from './wording.ts';
 
@@ -113,11 +114,17 @@ export async function draftToken(
     scope,
     dependents,
     schedule,
-    mode: says('mode') ? fields.mode : fallback(defaults.mode, builtIn.mode),
+    // What somebody else made is not changed before its owner has said so in its own file.
+    mode: says('mode') ? fields.mode : fields.adopt === true ? 'observe' : fallback(defaults.mode, builtIn.mode),
     overlapHours: says('overlapHours') ? fields.overlapHours : fallback(defaults.overlapHours, builtIn.overlapHours),
     quietHours: says('quietHours') ? fields.quietHours : fallback(defaults.quietHours, builtIn.quietHours),
   };
   return { draft, faults };
+}
+
+/** Whether the secret was there before. An ARN has six characters that only AWS gives. */
+export function isAdopted({ adopt = false, secret = '' }: Partly<TokenFields>): boolean {
+  return adopt || secretArnPattern.test(secret);
 }
 
 async function draftDependent(

@@ -162,6 +162,11 @@ export const tokenFields = z.strictObject({
     'keyturn/authorities/npm-registry',
   ),
   secret: field(secretId, 'The secret that holds the token: its name or full ARN.', 'build/npm-token'),
+  adopt: field(
+    z.boolean().optional(),
+    'The secret exists already: deploying makes none, and takes this one as it is. Always so for a full ARN. Without `mode` it is only observed.',
+    true,
+  ),
   value: field(valueFields.optional(), 'How the token stands in the secret. Without it: the bare value.', {
     format: 'json',
     fields: { value: 'NPM_TOKEN' },

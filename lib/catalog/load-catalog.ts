@@ -2,9 +2,11 @@ import { join } from 'node:path';
 import type { DependentEntry, Token } from '../engine/token.ts';
 import type { LoopbackHosts } from '../http/addresses.ts';
 import type { Account, Catalog, CatalogEntry, CatalogRegistry, Consumer, Person, Team } from './catalog.ts';
-import { draftShared, draftToken, type SharedDraft, type TokenDraft } from './draft.ts';
+import { draftShared, draftToken, isAdopted, type SharedDraft, type TokenDraft } from './draft.ts';
 import { idPattern, type TokenFields } from './fields.ts';
 import { fleetFaults } from './fleet-rules.ts';
+import { needsOf } from './needs.ts';
+import { type Place, placeFaults } from './place-rules.ts';
 import { fileProblem, type Problem, sortProblems } from './problem.ts';
 import { readFolder } from './read-folder.ts';
 import { readSheet } from './read-sheet.ts';
@@ -21,13 +23,13 @@ export interface Loaded {
 
 /**
  * Reads keyturn.yaml and one file a token from a folder. Every problem is reported at once, in the order of files and lines; nothing is
- * thrown, nobody is called, and no problem shows what looks like the value of a secret. With `loopback` it is a catalog for a laptop, whose
- * addresses may be on the machine itself.
+ * thrown, nobody is called, and no problem shows what looks like the value of a secret. With a place, what could not be deployed there is
+ * a problem too; with `loopback` it is a catalog for a laptop, whose addresses may be on the machine itself.
  */
 export async function loadCatalog(
   folder: string,
   registry: CatalogRegistry,
-  options: { readonly loopback?: LoopbackHosts } = {},
+  options: { readonly place?: Place; readonly loopback?: LoopbackHosts } = {},
 ): Promise<Loaded> {
   const { files, problems } = await readFolder(folder);
   if (files.length === 0 && problems.length > 0) return { problems: sortProblems(problems) };
@@ -41,7 +43,7 @@ export async function checkCatalog(
   files: readonly CatalogFile[],
   registry: CatalogRegistry,
   folder = '.',
-  { loopback }: { readonly loopback?: LoopbackHosts } = {},
+  { place, loopback }: { readonly place?: Place; readonly loopback?: LoopbackHosts } = {},
 ): Promise<Loaded> {
   const faults = new Map<Sheet, Fault[]>();
   const add = (sheet: Sheet, found: Iterable<Fault>) => faults.set(sheet, [...(faults.get(sheet) ?? []), ...found]);
@@ -63,8 +65,9 @@ export async function checkCatalog(
       const name = tokenName(sheet.name);
       add(sheet, nameFaults(sheet.name, name));
       if (sheet.isBroken || sheet.name.endsWith(`/${sharedFile}`)) continue;
-      const { draft, faults: own } = await draftToken(name, sheet, registry, shared);
-      add(sheet, [...own, ...tokenFaults(draft, shared, loopback)]);
+      const { draft, faults } = await draftToken(name, sheet, registry, shared);
+      const own = [...faults, ...tokenFaults(draft, shared, loopback), ...(place === undefined ? [] : placeFaults(draft, place))];
+      add(sheet, own);
       drafts.push(draft);
     }
     for (const { draft, fault } of fleetFaults(drafts)) add(draft.sheet, [fault]);
@@ -143,6 +146,8 @@ function entryOf(draft: TokenDraft): CatalogEntry {
     ...given({ team: fields.team, runbook: fields.runbook }),
     account: fields.account as Account,
     schedule: draft.schedule as CatalogEntry['schedule'],
+    isAdopted: isAdopted(fields),
+    needs: needsOf(draft),
     consumers: (fields.consumers ?? []) as readonly Consumer[],
   };
 }

@@ -68,6 +68,11 @@ const meanings = {
   'same-place': error('Two dependents write to the same place.'),
   'not-exclusive': error('Tokens of one principal are kept by several entries, and one of them claims to be alone.'),
   'maybe-not-exclusive': warning('Tokens of one authority are kept by several entries, and one of them claims to be alone.'),
+  // where it is deployed
+  'not-adopted': error('A full ARN is given for a secret that is said not to exist yet.'),
+  'unknown-account': error('An ARN names an account that is not deployed to.'),
+  'other-region': error('A secret is in a region from which it cannot be rotated.'),
+  stacks: error('The file that keeps each token in its stack cannot be used as it is.'),
   internal: error('A fault in Keyturn itself.'),
 };
 

@@ -3,7 +3,7 @@ import { type LoopbackHosts, whyNever } from '../http/addresses.ts';
 import type { DependentDraft, SharedDraft, TokenDraft } from './draft.ts';
 import { overlapFaults } from './overlap-rules.ts';
 import { accepts } from './read-fields.ts';
-import { isSameSecret } from './secret-id.ts';
+import { isSameSecret, secretArnPattern } from './secret-id.ts';
 import type { Fault } from './sheet.ts';
 import { didYouMean, listed, type Path, quote } from './wording.ts';
 
@@ -14,6 +14,7 @@ export function tokenFaults(draft: TokenDraft, shared: SharedDraft, loopback?: L
   return [
     ...people(draft, shared),
     ...authority(draft),
+    ...adoption(draft),
     ...valueLayout(draft),
     ...expectations(draft),
     ...names(draft),
@@ -86,6 +87,17 @@ function* authority({ fields, rotator, sheet }: TokenDraft): Iterable<Fault> {
   const message = `\`authority\` is missing, and ${rotator.facts.name} cannot mint without one.`;
   const fix = `Write \`authority: keyturn/authorities/${rotator.facts.name}\`, the name of the secret with the credential that may mint and revoke.`;
   yield { path: ['authority'], near: ['provider'], code: 'no-authority', message, fix };
+}
+
+function* adoption({ fields }: TokenDraft): Iterable<Fault> {
+  if (fields.adopt !== false || fields.secret === undefined || !secretArnPattern.test(fields.secret)) return;
+  const message = 'A full ARN ends in six characters that AWS chooses, so this secret exists already.';
+  yield {
+    path: ['adopt'],
+    code: 'not-adopted',
+    message,
+    fix: 'Remove `adopt`, or give the name that the new secret shall have.',
+  };
 }
 
 function* valueLayout(draft: TokenDraft): Iterable<Fault> {

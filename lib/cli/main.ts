@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { checkCommand } from './check.ts';
 import { localCommand } from './local.ts';
 import { fault } from './terminal.ts';
+import { uninstallCommand } from './uninstall.ts';
 
 /** The command line. A command that fails says one sentence and what to do, and ends with 1; a wrong call ends with 2. */
 export async function runCli(argv: readonly string[]): Promise<void> {
@@ -11,7 +12,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     .showHelpAfterError('Run it with --help to see what there is.')
     .configureOutput({ outputError: (text, write) => write(text) })
     .exitOverride();
-  program.addCommand(localCommand()).addCommand(checkCommand());
+  program.addCommand(localCommand()).addCommand(checkCommand()).addCommand(uninstallCommand());
   for (const command of program.commands) command.exitOverride();
   try {
     await program.parseAsync([...argv]);

@@ -48,6 +48,11 @@ interface CommonFacts {
   readonly otherHosts?: readonly Address[];
   /** AWS actions that its role needs, for plug-ins that speak to AWS. */
   readonly awsActions?: readonly string[];
+  /**
+   * On what it needs them: ARNs in which `{partition}`, `{region}` and `{account}` stand for where it runs, and another name for that field of
+   * the scope or target. A field that holds a whole ARN stands for all of it, and one called `region` for the region.
+   */
+  readonly awsResources?: readonly string[];
   readonly sources: readonly Source[];
   readonly unconfirmed: readonly Unconfirmed[];
   readonly proven: readonly Proven[];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isEmpty } from './begin.ts';
 import type { Instant } from './contract.ts';
 import { current, debtOf, holderOf, pending } from './labels.ts';
 import type { SecretState } from './ports.ts';
@@ -34,7 +35,29 @@ export function planSweep(token: { readonly overlapHours: number }, state: Secre
     ...(isStuck || isStrayTime(secretArn, now) ? [{ job: 'strays', secretArn } as const] : []),
     // Whether AWS is still at it cannot be told from here; beside its own attempt ours does no harm.
     ...(isStuck ? [{ job: 'continue', secretArn } as const] : []),
+    ...(mayBegin(state, now) ? [{ job: 'begin', secretArn } as const] : []),
   ];
+}
+
+/** How long the first rotation of a new secret is asked for by every sweep. */
+export const eagerHours = 1;
+
+/**
+ * An empty secret has no version to park on, so what fails for good there is not remembered. A new one is tried by the first sweeps, and
+ * then no more often than strays are looked for: whoever mends what was wrong waits some hours, or rotates by hand.
+ */
+function mayBegin(state: SecretState, now: Instant): boolean {
+  if (state.rotationEnabled !== true || !isEmpty(state)) return false;
+  const isNew = state.createdAt !== undefined && now - state.createdAt < eagerHours * 3_600_000;
+  return isNew || isStrayTime(state.arn, now);
+}
+
+/** A window may end late, and AWS be late itself. */
+const overdueHours = 1;
+
+/** Whether Secrets Manager should have rotated a secret by now, by its own account. */
+export function isOverdue({ nextRotationAt, rotationEnabled }: SecretState, now: Instant): boolean {
+  return rotationEnabled === true && nextRotationAt !== undefined && now > nextRotationAt + overdueHours * 3_600_000;
 }
 
 function isStrayTime(secretArn: string, now: Instant): boolean {

@@ -12,6 +12,9 @@ export interface SecretState {
   readonly versions: ReadonlyMap<string, readonly string[]>;
   readonly rotationEnabled: boolean | undefined;
   readonly rotationFunctionArn: string | undefined;
+  readonly createdAt?: Instant | undefined;
+  /** The latest moment by which AWS means to rotate it; in the past after failures. */
+  readonly nextRotationAt?: Instant | undefined;
 }
 
 export interface StoredVersion {
@@ -49,6 +52,8 @@ export interface Store {
    * longer (or, without `from`, another version has it): a compare-and-swap.
    */
   moveLabel(secretId: string, label: string, move: { from?: string; to?: string }): Promise<'moved' | 'lost'>;
+  /** Asks Secrets Manager to rotate now into a new version of this id, as the secret is configured. `refused` where it cannot begin: one is underway, or none is configured. */
+  startRotation(secretId: string, versionId: string): Promise<'started' | 'refused'>;
 }
 
 /** What we wrote where, and when: evidence for places that cannot be read back. */

@@ -1,5 +1,5 @@
 import { asRotationError } from './errors.ts';
-import { planSweep, type SweepJob } from './plan.ts';
+import { isOverdue, planSweep, type SweepJob } from './plan.ts';
 import type { Ports } from './ports.ts';
 
 /** A token as the reconciler knows it. */
@@ -15,6 +15,8 @@ export interface Sweep {
   readonly jobs: number;
   /** Tokens that could not be looked at this time. */
   readonly failed: number;
+  /** Tokens that Secrets Manager should have rotated by now. */
+  readonly overdue: number;
 }
 
 /**
@@ -28,9 +30,14 @@ export async function reconcile(
 ): Promise<Sweep> {
   let jobs = 0;
   let failed = 0;
+  let overdue = 0;
   const look = async (token: SweptToken) => {
     try {
       const state = await ports.store.describe(token.secret);
+      if (isOverdue(state, ports.clock.now())) {
+        overdue += 1;
+        ports.log({ event: 'token.overdue', token: token.name });
+      }
       for (const job of planSweep(token, state, ports.clock.now())) {
         await invoke(token.provider, job);
         ports.log({ event: 'sweep.job', token: token.name, state: job.job });
@@ -48,5 +55,5 @@ export async function reconcile(
       await look(token);
   };
   await Promise.all(Array.from({ length: 10 }, worker));
-  return { tokens: tokens.length, jobs, failed: failed + waiting.length };
+  return { tokens: tokens.length, jobs, failed: failed + waiting.length, overdue };
 }

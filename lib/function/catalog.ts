@@ -1,26 +1,43 @@
 import { readFileSync } from 'node:fs';
-import { type CompiledIndex, parseCompiled, parseCompiledIndex, tokenOfArn } from '../catalog/compiled.ts';
+import { type IndexedToken, parseCompiled, parseCompiledIndex, tokenOfArn } from '../catalog/compiled.ts';
 import { RotationError } from '../engine/errors.ts';
 import type { Token } from '../engine/token.ts';
+
+/** A token with what the function may do for it. */
+export interface Found {
+  readonly token: Token;
+  /** The only origins that may be called. */
+  readonly hosts: readonly string[];
+  readonly team: string | undefined;
+}
 
 /**
  * The catalog entry that a secret belongs to, or `not-ours`. A secret that the catalog calls by its name is one of this function's own
  * account and region; one of another account has to be named by its ARN.
  */
-export function findToken(secretArn: string, functionArn: string): Token {
-  const { tokens } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
+export function findToken(secretArn: string, functionArn: string): Found {
+  const { tokens, hosts, teams } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
   const token = tokenOfArn(tokens, secretArn);
   const isNamedByArn = token?.secret === secretArn;
-  if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) return token;
+  if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) {
+    return { token, hosts, team: Object.hasOwn(teams, token.name) ? teams[token.name] : undefined };
+  }
   throw new RotationError('not-ours', 'keyturn: this secret is in no catalog entry of this function', {
     fix: 'Add the token to the catalog and deploy, or point the secret at the function that it belongs to.',
     definite: true,
   });
 }
 
-/** The reconciler's part of the catalog. */
-export function readIndex(): CompiledIndex {
-  return parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+/**
+ * What a sweep is to look at: every token, or the one whose secret an event of Secrets Manager names. Other secrets of the account have such
+ * events too, and nothing is looked at for them.
+ */
+export function readSwept(event: unknown): { readonly tokens: readonly IndexedToken[]; readonly isWhole: boolean } {
+  const { tokens } = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const { source, resources } = (event ?? {}) as { readonly source?: unknown; readonly resources?: unknown };
+  if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { tokens, isWhole: true };
+  const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
+  return { tokens: changed, isWhole: false };
 }
 
 /** Partition, region and account of an ARN. */

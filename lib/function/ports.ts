@@ -25,8 +25,14 @@ export interface FunctionDifferences {
   readonly loopback?: LoopbackHosts;
 }
 
+/** What the compiled catalog fixes for one invocation. The reconciler calls nobody and has no token of its own. */
+export interface Fixed {
+  readonly hosts: readonly string[];
+  readonly team?: string | undefined;
+}
+
 /** The engine's ports inside a Lambda function. Opened once an invocation; clients are cheap and connections are kept by the SDK. */
-export async function openPorts(context: FunctionContext): Promise<Ports> {
+export async function openPorts(context: FunctionContext, { hosts, team }: Fixed = { hosts: [] }): Promise<Ports> {
   const { clock, history, loopback } = await differences();
   const configuration = await clientConfiguration();
   const remaining = () => context.getRemainingTimeInMillis();
@@ -37,13 +43,20 @@ export async function openPorts(context: FunctionContext): Promise<Ports> {
     history,
     clock,
     random,
-    http: createDoors({ fetch: globalThis.fetch, clock, random, remaining, ...(loopback === undefined ? {} : { loopback }) }),
+    http: createDoors({
+      fetch: globalThis.fetch,
+      clock,
+      random,
+      remaining,
+      fixedHosts: hosts,
+      ...(loopback === undefined ? {} : { loopback }),
+    }),
     aws: createAwsDoors(configuration),
     crypto: cryptography,
     log: (entry) => {
       process.stdout.write(`${JSON.stringify({ at: clock.now(), ...entry })}\n`);
     },
-    tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus),
+    tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus, team),
     remaining,
   };
 }
@@ -55,7 +68,10 @@ export async function clientConfiguration(): Promise<ClientConfiguration> {
 }
 
 async function differences(): Promise<FunctionDifferences> {
-  return KEYTURN_LOCAL ? (await import('../local/function-ports.ts')).localDifferences(KEYTURN_LOCAL) : deployed;
+  // One expression, so that the bundler drops the branch and all that it would import.
+  return KEYTURN_LOCAL
+    ? { ...deployed, ...(await import('../local/function-ports.ts')).localDifferences(KEYTURN_LOCAL) }
+    : deployed;
 }
 
 const deployed: FunctionDifferences = {

@@ -10,6 +10,8 @@ export interface Allowed {
   readonly api: string | undefined;
   /** Whole addresses; scheme, host and port of a call must be those of one of them. */
   readonly hosts: readonly string[];
+  /** Where the deployment fixed the origins of all plug-ins together, no other can be called. */
+  readonly fixed?: readonly string[] | undefined;
   readonly loopback: LoopbackHosts | undefined;
 }
 
@@ -41,6 +43,9 @@ export function admit(allowed: Allowed, { method, path, query }: Wanted): Admitt
   const listed = allowed.hosts.map((host) => parse(who, host).origin);
   // What was tried is not shown: an address that is not ours to call may have come with an answer.
   if (!listed.includes(url.origin)) throw refused(who, `an address is not in its allowed hosts (${listed.join(', ') || 'none'})`);
+  if (allowed.fixed !== undefined && !allowed.fixed.includes(url.origin)) {
+    throw refused(who, `${url.host} is not among the hosts that were fixed when the catalog was deployed`);
+  }
   for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value));
 
   const address = redirected(url, allowed.loopback);

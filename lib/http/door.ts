@@ -23,6 +23,11 @@ export interface DoorOptions {
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
   readonly remaining: () => number;
+  /**
+   * Origins that were fixed when the catalog was deployed: a door to any other is refused, whatever a plug-in asks for.
+   * @default whatever a plug-in's facts and its catalog entry name
+   */
+  readonly fixedHosts?: readonly string[];
   /** Only a build for a laptop has this: what may be reached on loopback, which is closed otherwise. */
   readonly loopback?: LoopbackHosts;
   /** Addresses of a host name, to be seen before it is called. @default the system's resolver */
@@ -41,7 +46,7 @@ export interface DoorOptions {
 export function createDoors(options: DoorOptions): Ports['http'] {
   const resolve = options.resolve ?? (async (hostname) => (await lookup(hostname, { all: true })).map(({ address }) => address));
   return (who, allow) => {
-    const allowed: Allowed = { who, ...allow, loopback: options.loopback };
+    const allowed: Allowed = { who, ...allow, fixed: options.fixedHosts, loopback: options.loopback };
     const http: Http = async (method, path, request = {}) => {
       assertNothingPrinted({ who, what: method }, 'address', [path, ...Object.values(request.query ?? {})].join(' '));
       const { address, shownPath, isPublic } = admit(allowed, { method, path, query: request.query });

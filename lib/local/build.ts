@@ -1,12 +1,12 @@
 import type { LoopbackHosts } from '../http/addresses.ts';
 
 /**
- * What a function bundled for a laptop knows besides the environment that Lambda gives it: one constant, put in by the bundler. A bundle
+ * What a function bundled for a laptop, or for an emulator of AWS on loopback, knows besides the environment that Lambda gives it: one constant, put in by the bundler. A bundle
  * for AWS gets `false` in its place, and nothing of this is left in it.
  */
 export interface LocalBuild {
   readonly awsEndpoint: string;
-  /** Holds the clock and the history. */
-  readonly stateFolder: string;
+  /** Holds the clock and the history. Without it the clock is the real one and nothing is remembered, as where it is deployed. */
+  readonly stateFolder?: string;
   readonly loopback: LoopbackHosts;
 }

@@ -5,10 +5,11 @@ import { createMovableClock } from './clock.ts';
 import { createHistoryFolder } from './history-folder.ts';
 
 /** What is different in a function that runs on a laptop: everything else is as it is deployed. */
-export function localDifferences({ awsEndpoint, stateFolder, loopback }: LocalBuild): FunctionDifferences {
+export function localDifferences({ awsEndpoint, stateFolder, loopback }: LocalBuild): Partial<FunctionDifferences> {
   return {
-    clock: createMovableClock(stateFolder),
-    history: createHistoryFolder(join(stateFolder, 'history')),
+    ...(stateFolder === undefined
+      ? {}
+      : { clock: createMovableClock(stateFolder), history: createHistoryFolder(join(stateFolder, 'history')) }),
     endpoint: awsEndpoint,
     loopback,
   };

@@ -80,7 +80,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     ...(onCall === undefined ? {} : { onCall }),
   });
   try {
-    await bundleHandlers(bundles, { awsEndpoint: endpoint.url, stateFolder, loopback: {} });
+    await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback: {} } });
     writeCatalog(bundles, catalog, providers);
   } catch (error) {
     // Left open, it would keep the process alive that has just said what is wrong.

@@ -67,7 +67,7 @@ describe('the document of one provider', () => {
     ]);
   });
 
-  const bare = { version: 1, provider: 'lantern', tokens: [] };
+  const bare = { version: 1, provider: 'lantern', hosts: [], teams: {}, tokens: [] };
   it.each([
     ['nothing', undefined],
     ['no JSON', '{"a": ghp_hYpcQqVbTn0Zk3RrW8xJm2LsD5fG9aB1cE7u'],

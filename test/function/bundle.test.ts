@@ -14,7 +14,7 @@ const localSwitches = ['clock.json', 'offsetMilliseconds', 'history', 'http://12
 
 beforeAll(async () => {
   await bundleHandlers(deployed);
-  await bundleHandlers(local, { awsEndpoint: 'http://127.0.0.1:1', stateFolder: folder, loopback: {} });
+  await bundleHandlers(local, { local: { awsEndpoint: 'http://127.0.0.1:1', stateFolder: folder, loopback: {} } });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -54,7 +54,7 @@ async function createDeployedHost(): Promise<{ host: FunctionHost; calls: () => 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const catalog = join(folder, 'catalog.json');
-  writeFileSync(catalog, JSON.stringify({ version: 1, provider: 'npm-registry', tokens: [] }));
+  writeFileSync(catalog, JSON.stringify({ version: 1, provider: 'npm-registry', hosts: [], teams: {}, tokens: [] }));
   const host = createFunctionHost({
     region: 'us-east-1',
     accountId: '000000000000',

@@ -1,7 +1,7 @@
 // Goal: what `npm pack` makes works outside of this repository, with its dependencies and no others, and holds nothing else.
 // Method: a copy of this checkout is packed and unpacked into a project of its own, without network; there everything that the package
 // promises is used as a stranger would.
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
@@ -100,17 +100,50 @@ function writePrivateRotator(folder: string, change: (text: string) => string = 
   }
 }
 
-it('has types for both of its entrances', async () => {
+it('deploys a catalog from a project of one’s own, with the CDK that this project brings', async () => {
+  const own = join(project, 'own');
+  mkdirSync(join(own, 'node_modules'), { recursive: true });
+  linkModules(join(own, 'node_modules'), ['aws-cdk-lib', 'constructs']);
+  cpSync(join(installed(), 'catalog'), join(own, 'catalog'), { recursive: true });
+  writeFileSync(
+    join(own, 'app.mjs'),
+    `import { App, Stack } from 'aws-cdk-lib';
+import { CatalogRefused, KeyturnApp, RotatedToken } from 'keyturn/constructs';
+const app = await KeyturnApp.from({ catalog: 'catalog', alarmsEmail: 'ops@example.com', app: { outdir: 'cdk.out' } });
+app.synth();
+const other = new Stack(new App({ outdir: 'other' }), 'Other');
+console.log(new RotatedToken(other, 'token', { secret: 'shop/token' }).secret.logicalId.length > 0);
+await KeyturnApp.from({ catalog: 'nowhere' }).catch((error) => console.log(error instanceof CatalogRefused));
+`,
+  );
+  // What a package finds of its peers is beside it, and not in its own folder.
+  linkModules(join(project, 'node_modules'), ['aws-cdk-lib', 'constructs']);
+
+  const { code, out } = await run('CDK_VALIDATION=false node app.mjs', own);
+  const app = await run('CDK_OUTDIR=cdk.out CDK_VALIDATION=false node ../node_modules/keyturn/dist/bin/app.js', own);
+
+  expect(code, out).toBe(0);
+  expect(out).toMatch(/true\ntrue\n/);
+  expect(app.code, app.out).toBe(0);
+  expect(readFileSync(join(own, 'cdk.out/keyturn.template.json'), 'utf8')).toContain('AWS::SecretsManager::RotationSchedule');
+}, 120_000);
+
+it('has types for its entrances', async () => {
   const typed = `
 import type { Rotator, RotatorFacts } from 'keyturn/engine';
 import { absence, Secret } from 'keyturn/engine';
 import { createStage, dependentConformance, findLeaks, lantern, lanternFake, rotatorConformance } from 'keyturn/testing';
+import { KeyturnStack, prepare, type RotatedTokenProps } from 'keyturn/constructs';
 import type { ConformanceCheck, DependentFakeFactory, RotatorFakeFactory } from 'keyturn/testing';
 
 export const checks: readonly ConformanceCheck[] = rotatorConformance(lantern, lanternFake);
 export const leaks: readonly { readonly at: number }[] = findLeaks('', [new Secret('x').reveal()]);
 export const errors: Promise<readonly Error[]> = createStage({ rotator: lantern, rotatorFake: lanternFake }).rotate();
 export const facts: RotatorFacts = lantern.facts;
+export const token: RotatedTokenProps = { secret: 'x', schedule: { everyDays: 30 } };
+export const stack = async (app: never) => new KeyturnStack(app, 'x', { prepared: await prepare({ catalog: 'catalog' }) });
+// @ts-expect-error
+export const wrong: RotatedTokenProps = { secret: 7 };
 // @ts-expect-error: what is typed as anything would let this pass
 export const rotator: Rotator = 7;
 // @ts-expect-error

@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import colours from 'picocolors';
+import { openClient, removeFrom } from '../aws/remover.ts';
+import type { CatalogEntry } from '../catalog/catalog.ts';
+import { formatProblems } from '../catalog/format-problems.ts';
+import { loadCatalog } from '../catalog/load-catalog.ts';
+import { asRotationError } from '../engine/errors.ts';
+import type { Removal } from '../engine/uninstall.ts';
+import { registry } from '../plugin/registry.ts';
+import { harmless } from './terminal.ts';
+
+interface Report {
+  readonly token: string;
+  readonly secret: string;
+  readonly found?: Removal;
+  /** Why nothing could be done for it. */
+  readonly trouble?: string;
+}
+
+export function uninstallCommand(): Command {
+  return new Command('uninstall')
+    .description('Takes off the secrets of a catalog what Keyturn left there, and lists the tokens that are still live.')
+    .argument('[folder]', 'the folder of the catalog', 'catalog')
+    .option('--yes', 'do it; without it, only tell what would be done')
+    .option('--json', 'print one JSON document')
+    .action(async (folder: string, { yes = false, json = false }: { yes?: boolean; json?: boolean }) => {
+      const { catalog, problems } = await loadCatalog(folder, registry);
+      if (catalog === undefined) throw new Error(`The catalog has faults.\n${formatProblems(problems, { colour: false })}`);
+      const client = openClient();
+      const reports: Report[] = [];
+      // One after another: Secrets Manager takes fifty label changes a second, and this is done once.
+      for (const entry of catalog.entries) reports.push(await reportOn(entry, (token) => removeFrom(client, token, !yes)));
+      const isDone = reports.every(({ trouble }) => trouble === undefined);
+      process.stdout.write(
+        json
+          ? `${JSON.stringify({ ok: isDone, done: yes, tokens: reports }, null, 2)}\n`
+          : `${reports.map((each) => told(each, yes)).join('\n')}\n`,
+      );
+      if (!json && !yes) process.stdout.write('\nNothing was changed. Run it with --yes to do it.\n');
+      if (!isDone) process.exitCode = 1;
+    });
+}
+
+async function reportOn(
+  { token: { name, secret, provider } }: CatalogEntry,
+  remove: (token: { secret: string; provider: string }) => Promise<Removal | undefined>,
+): Promise<Report> {
+  try {
+    const found = await remove({ secret, provider });
+    return { token: name, secret, ...(found === undefined ? {} : { found }) };
+  } catch (problem) {
+    const { message, fix } = asRotationError(problem, 'uninstall');
+    return { token: name, secret, trouble: `${message}. ${fix}` };
+  }
+}
+
+function told({ token, secret, found, trouble }: Report, isDone: boolean): string {
+  const head = `${colours.bold(token)} (${secret})`;
+  if (trouble !== undefined) return `${head}\n  ${colours.red(harmless(trouble))}`;
+  if (found === undefined) return `${head}\n  there is no such secret`;
+  const { cancels, labels, live } = found;
+  const lines = [
+    ...(cancels ? [isDone ? 'its rotation was cancelled' : 'its rotation would be cancelled'] : []),
+    ...(labels.length === 0
+      ? []
+      : [`${isDone ? 'taken off' : 'would be taken off'}: ${labels.map(({ label }) => harmless(label)).join(', ')}`]),
+    ...live.map(({ ref, use, provider, versionId }) =>
+      colours.yellow(`still live at ${provider}: ${harmless(ref ?? `the token in version ${versionId}`)} (${use})`),
+    ),
+  ];
+  return [head, ...(lines.length === 0 ? ['nothing of Keyturn is on it'] : lines).map((line) => `  ${line}`)].join('\n');
+}

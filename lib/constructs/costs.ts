@@ -1,0 +1,40 @@
+import { strayHours, sweepMinutes } from '../engine/plan.ts';
+
+/** What Secrets Manager took in September 2026 in us-east-1, in dollars: a secret a month, and ten thousand calls. */
+export const prices = { secret: 0.4, tenThousandCalls: 0.05 } as const;
+
+const hoursAMonth = 730;
+/** Measured on the engine with room to spare, AWS's own and consumers' not counted. */
+const callsARotation = 16;
+/** Steps, stamping, revoking, and looking again. */
+const invocationsARotation = 10;
+
+export interface Fleet {
+  readonly tokens: number;
+  readonly providers: number;
+  /** How often each token is rotated. */
+  readonly rotationsAMonth: number;
+}
+
+export interface MonthlyCosts {
+  /** Dollars for the tokens' secrets, which are stored with or without Keyturn. */
+  readonly secrets: number;
+  /** Dollars for the calls that sweeps and rotations make. Nearly all are sweeps. */
+  readonly calls: number;
+  /** What is billed by its own price list: how many. */
+  readonly invocations: number;
+  readonly alarms: number;
+}
+
+/** What a fleet costs a month in Secrets Manager, and how much of everything else it uses. */
+export function monthlyCosts({ tokens, providers, rotationsAMonth }: Fleet): MonthlyCosts {
+  const sweeps = (hoursAMonth * 60) / sweepMinutes;
+  const strayJobs = hoursAMonth / strayHours;
+  const calls = tokens * (sweeps + strayJobs + rotationsAMonth * callsARotation);
+  return {
+    secrets: tokens * prices.secret,
+    calls: (calls / 10_000) * prices.tenThousandCalls,
+    invocations: Math.round(sweeps + tokens * (strayJobs + rotationsAMonth * (invocationsARotation + 1))),
+    alarms: providers + 5,
+  };
+}

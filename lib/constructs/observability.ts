@@ -1,0 +1,120 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  Alarm,
+  ComparisonOperator,
+  Dashboard,
+  GraphWidget,
+  Metric,
+  SingleValueWidget,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { metricsNamespace, type SweepMetric } from '../function/metrics.ts';
+import type { Reconciler } from './reconciler.ts';
+import type { RotatorFunction } from './rotator-function.ts';
+import { namesOf, type Settings } from './settings.ts';
+
+export interface ObservabilityProps {
+  /** By provider. */
+  readonly rotators: ReadonlyMap<string, RotatorFunction>;
+  readonly reconciler: Reconciler;
+  readonly failures: IQueue;
+  /** Who is told of every alarm, and that it is over. */
+  readonly operators: ITopic;
+  /** @default an installation called `keyturn` */
+  readonly settings?: Settings;
+}
+
+/**
+ * A dashboard, and an alarm for each thing that nobody would notice: a rotation that failed, a token that is overdue, a reconciler that is
+ * silent or fails, and work that was given up.
+ */
+export class Observability extends Construct {
+  readonly dashboard: Dashboard;
+  readonly alarms: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: ObservabilityProps) {
+    super(scope, id);
+    const { rotators, reconciler, failures, operators, settings = {} } = props;
+    const { prefix } = namesOf(settings);
+    const sweep = reconciler.function.lambda;
+    const swept = (metricName: SweepMetric, statistic = 'Maximum', period = Duration.hours(1)) =>
+      new Metric({ namespace: metricsNamespace, metricName, dimensionsMap: { Installation: prefix }, statistic, period });
+    const quarter = { statistic: 'Sum', period: Duration.minutes(15) };
+    const rotatorsErrors = [...rotators].map(([provider, rotator]) => ({
+      provider,
+      metric: rotator.function.lambda.metricErrors({ ...quarter, label: provider }),
+    }));
+
+    const alarm = (name: string, description: string, metric: Metric, more: { threshold?: number; isSilence?: boolean } = {}) => {
+      const made = new Alarm(this, name, {
+        alarmDescription: description,
+        metric,
+        evaluationPeriods: 1,
+        threshold: more.threshold ?? 1,
+        comparisonOperator: more.isSilence
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: more.isSilence ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      });
+      made.addAlarmAction(new SnsAction(operators));
+      made.addOkAction(new SnsAction(operators));
+      return made;
+    };
+    this.alarms = [
+      ...rotatorsErrors.map(({ provider, metric }) =>
+        alarm(
+          `Failed-${provider}`,
+          `${prefix}: a step or job for a token of ${provider} failed. The log of ${prefix}-rotate-${provider} has one sentence, and what to do.`,
+          metric,
+        ),
+      ),
+      alarm(
+        'Overdue',
+        `${prefix}: a token was not rotated when it was due. The reconciler's log names it (token.overdue).`,
+        swept('Overdue'),
+      ),
+      alarm(
+        'Unseen',
+        `${prefix}: a secret could not be looked at. The reconciler's log says why (sweep.failed).`,
+        swept('Failed'),
+      ),
+      alarm(
+        'Silent',
+        `${prefix}: the reconciler has not run for an hour, so nothing is retired or noticed.`,
+        sweep.metricInvocations({ statistic: 'Sum', period: Duration.hours(1) }),
+        { isSilence: true },
+      ),
+      alarm('ReconcilerFailed', `${prefix}: a sweep of the reconciler failed as a whole.`, sweep.metricErrors(quarter)),
+      alarm(
+        'GivenUp',
+        `${prefix}: work was given up or an event reached nobody: see the messages in the queue of failures.`,
+        failures.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: Duration.minutes(5) }) as Metric,
+      ),
+    ];
+
+    this.dashboard = new Dashboard(this, 'Dashboard', { dashboardName: prefix, defaultInterval: Duration.days(7) });
+    this.dashboard.addWidgets(
+      new SingleValueWidget({
+        title: 'Tokens',
+        metrics: [swept('Tokens'), swept('Overdue'), swept('Failed')],
+        width: 12,
+        height: 4,
+      }),
+      new GraphWidget({ title: 'Asked of the rotators', left: [swept('Jobs', 'Sum')], width: 12, height: 4 }),
+    );
+    this.dashboard.addWidgets(
+      new GraphWidget({ title: 'Steps and jobs that failed', left: rotatorsErrors.map(({ metric }) => metric), width: 12 }),
+      new GraphWidget({
+        title: 'Sweeps',
+        left: [sweep.metricInvocations(quarter), sweep.metricErrors(quarter)],
+        right: [sweep.metricDuration({ statistic: 'Maximum', period: Duration.minutes(15) })],
+        width: 12,
+      }),
+      new GraphWidget({ title: 'Given up', left: [failures.metricApproximateNumberOfMessagesVisible()], width: 12 }),
+    );
+  }
+}

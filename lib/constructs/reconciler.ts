@@ -1,0 +1,107 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { CatalogEntry } from '../catalog/catalog.ts';
+import { sweepMinutes } from '../engine/plan.ts';
+import { allow, KeyturnFunction } from './function.ts';
+import { accountsOf, rotatorArn, secretResource } from './rotator-function.ts';
+import { namesOf, type Settings } from './settings.ts';
+
+export interface ReconcilerProps {
+  /** Every token of the catalog. */
+  readonly entries: readonly CatalogEntry[];
+  /** Where the bundled handlers are: {@link Prepared.codeFolder}. */
+  readonly codeFolder: string;
+  /** Where the compiled index is: {@link Prepared.indexFolder}. */
+  readonly indexFolder: string;
+  /** Where sweeps go that failed. */
+  readonly failures: IQueue;
+  /** @default an installation called `keyturn` in its own account, outside of any VPC */
+  readonly settings?: Settings;
+}
+
+/**
+ * Looks at every secret's labels each quarter of an hour, and at one as soon as its current value changed, and asks the rotators for what is
+ * due. It only plans: its role reads no value and writes nothing.
+ */
+export class Reconciler extends Construct {
+  readonly function: KeyturnFunction;
+
+  constructor(scope: Construct, id: string, props: ReconcilerProps) {
+    super(scope, id);
+    const { entries, settings = {} } = props;
+    const names = namesOf(settings);
+    const providers = [...new Set(entries.map(({ token }) => token.provider))].sort();
+    this.function = new KeyturnFunction(this, 'Reconciler', {
+      name: names.reconciler,
+      description: 'Finds what is due for each token, and asks the rotators for it.',
+      bundle: 'reconcile',
+      codeFolder: props.codeFolder,
+      catalogFolder: props.indexFolder,
+      catalogVariable: 'KEYTURN_INDEX_FILE',
+      environment: { KEYTURN_FUNCTION_PREFIX: names.functionPrefix, KEYTURN_INSTALLATION: names.prefix },
+      timeout: Duration.minutes(5),
+      statements: [
+        ...describing(
+          this,
+          entries,
+          providers.map((provider) => rotatorArn(this, names.rotator(provider))),
+        ),
+        ...(providers.length === 0
+          ? []
+          : [
+              allow(
+                ['lambda:InvokeFunction'],
+                providers.map((provider) => rotatorArn(this, names.rotator(provider))),
+              ),
+            ]),
+      ],
+      failures: props.failures,
+      settings,
+    });
+    const target = new LambdaFunction(this.function.lambda, { retryAttempts: 2, maxEventAge: Duration.minutes(sweepMinutes) });
+    new Rule(this, 'Sweep', {
+      description: 'Keyturn looks at all tokens.',
+      schedule: Schedule.rate(Duration.minutes(sweepMinutes)),
+      targets: [target],
+    });
+    // An event may come late, twice or never: then the next sweep sees the same.
+    new Rule(this, 'Changed', {
+      description: 'Keyturn looks at a token whose current value changed.',
+      eventPattern: {
+        source: ['aws.secretsmanager'],
+        detailType: ['Secret Label Updated'],
+        detail: { labelUpdated: ['AWSCURRENT'] },
+      },
+      targets: [target],
+    });
+  }
+}
+
+/** As many as can be named one by one. */
+const mostNamed = 60;
+
+/**
+ * Labels and dates of the catalog's secrets, never a value: those that name one of our functions by one statement, the others by name. Too
+ * many to be named are looked at by one pattern, because what DescribeSecret tells is no secret.
+ */
+function describing(
+  scope: Construct,
+  entries: readonly CatalogEntry[],
+  functionArns: readonly string[],
+): readonly PolicyStatement[] {
+  if (entries.length === 0) return [];
+  const { partition, region } = Stack.of(scope);
+  const all = accountsOf(scope, entries).map((account) => `arn:${partition}:secretsmanager:${region}:${account}:secret:*`);
+  const action = ['secretsmanager:DescribeSecret'];
+  const unscheduled = entries.filter(({ token, needs }) => token.mode === 'observe' || needs.isAssisted);
+  if (unscheduled.length > mostNamed) return [allow(action, all)];
+  const named = unscheduled.map(({ token }) => secretResource(scope, token.secret));
+  return [
+    allow(action, all, { StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': functionArns } }),
+    ...(named.length === 0 ? [] : [allow(action, named)]),
+  ];
+}

@@ -1,0 +1,72 @@
+import { RotationError } from '../engine/errors.ts';
+
+/** What one installation of Keyturn can be told besides its catalog. */
+export interface Settings {
+  /**
+   * Begins the name of everything that is made, so that several installations live side by side in one account.
+   * @default 'keyturn'
+   */
+  readonly prefix?: string;
+  /**
+   * Who is told of alarms, and of tokens that belong to no team. They have to confirm the subscription that AWS sends them.
+   * @default nobody: alarms go off in CloudWatch only, and synth warns
+   */
+  readonly alarmsEmail?: string;
+  /**
+   * The ARN of a KMS key for the secrets that are made.
+   * @default the key of AWS, aws/secretsmanager
+   */
+  readonly keyArn?: string;
+  /**
+   * ARNs of KMS keys that adopted secrets, authorities and copies are encrypted with, where they are not {@link keyArn}.
+   * @default none
+   */
+  readonly otherKeyArns?: readonly string[];
+  /**
+   * Accounts besides the own one that the catalog may name: for secrets to rotate there (each gets a stack), copies and roles.
+   * @default none: an ARN of any other account is refused
+   */
+  readonly otherAccounts?: readonly string[];
+  /**
+   * Subnets for the functions. They need a way to the provider, and to Secrets Manager, EventBridge, Lambda and CloudWatch Logs.
+   * @default the functions run outside of any VPC, which is the simplest and needs nothing
+   */
+  readonly subnetIds?: readonly string[];
+  /**
+   * Security groups for the functions: TCP 443 outward is enough.
+   * @default required with subnetIds
+   */
+  readonly securityGroupIds?: readonly string[];
+  /**
+   * How long the functions' logs are kept: one of the numbers that CloudWatch knows, such as 30, 90, 180, 365, 731.
+   * @default 90
+   */
+  readonly logRetentionDays?: number;
+  /**
+   * The ARN of a policy that bounds every role that is made.
+   * @default roles are bounded by nothing but their own policies
+   */
+  readonly permissionsBoundaryArn?: string;
+}
+
+/** The names of what an installation makes. Fixed, so that nothing has to be exported from one stack to another. */
+export function namesOf({ prefix = 'keyturn' }: Settings) {
+  if (!/^[a-z][a-z0-9-]{0,19}$/.test(prefix)) {
+    throw new RotationError('catalog', `keyturn: the prefix ${JSON.stringify(prefix)} cannot begin the names of resources`, {
+      fix: 'Choose up to 20 lower case letters, digits and hyphens that begin with a letter.',
+    });
+  }
+  return {
+    prefix,
+    bus: prefix,
+    reconciler: `${prefix}-reconcile`,
+    functionPrefix: `${prefix}-rotate-`,
+    rotator(provider: string): string {
+      const name = `${prefix}-rotate-${provider}`;
+      if (name.length <= 64) return name;
+      throw new RotationError('catalog', `keyturn: ${name} is longer than the 64 characters that Lambda takes`, {
+        fix: 'Choose a shorter prefix.',
+      });
+    },
+  };
+}

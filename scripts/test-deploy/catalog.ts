@@ -1,0 +1,109 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Everything of this test is called by one of these, so that it is told from all else in an account. */
+export const installation = 'keyturn-test';
+const secretPrefix = 'keyturn-test-deploy';
+
+export const names = {
+  /** Adopted: it holds a token before Keyturn comes. */
+  token: {
+    name: 'npm-publish',
+    secret: `${secretPrefix}/npm-publish`,
+    field: 'NPM_TOKEN',
+    provider: 'npm-registry',
+    authority: `${secretPrefix}/authorities/registry`,
+  },
+  copy: { secret: `${secretPrefix}/npm-copy`, field: 'NPM_TOKEN' },
+  /** Empty until the first sweep. */
+  empty: {
+    name: 'mail',
+    secret: `${secretPrefix}/mail`,
+    provider: 'sendgrid',
+    authority: `${secretPrefix}/authorities/mail`,
+  },
+} as const;
+
+export const secretNames: readonly string[] = [
+  names.token.secret,
+  names.token.authority,
+  names.copy.secret,
+  names.empty.secret,
+  names.empty.authority,
+];
+
+/** The catalog that is deployed: two tokens of two providers. */
+export function writeCatalog(
+  folder: string,
+  given: {
+    readonly registryUrl: string;
+    readonly user: string;
+    readonly overlapHours: number;
+    readonly hasMail: boolean;
+  },
+): void {
+  const { registryUrl, user, overlapHours, hasMail } = given;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeFileSync(
+    join(folder, 'keyturn.yaml'),
+    `version: 1
+people:
+  ada: { name: Ada Nordin, email: ada@example.com }
+  grace: { name: Grace Okoye, email: grace@example.com }
+defaults:
+  schedule: { everyDays: 30 }
+`,
+  );
+  writeFileSync(
+    join(folder, `${names.token.name}.yaml`),
+    `description: Lets the build robot put packages on the registry of this test.
+stopsWhenItFails: Nothing but this test.
+owner: ada
+backup: grace
+account:
+  signIn: https://registry.example.com/
+  administrator: ada
+  secondFactor: none
+  recovery: It is thrown away at the end.
+provider: ${names.token.provider}
+scope: { registryUrl: "${registryUrl}", user: ${user} }
+authority: ${names.token.authority}
+secret: ${names.token.secret}
+adopt: true
+mode: retire
+value: { format: json, fields: { value: ${names.token.field} } }
+overlapHours: ${overlapHours}
+dependents:
+  - name: build copy
+    kind: aws-secrets-manager-secret
+    target: { secret: ${names.copy.secret}, field: ${names.copy.field} }
+`,
+  );
+  if (!hasMail) return;
+  writeFileSync(
+    join(folder, `${names.empty.name}.yaml`),
+    `description: Sends the mail of this test, which nobody gets.
+stopsWhenItFails: Nothing but this test.
+owner: ada
+backup: grace
+account:
+  signIn: https://app.sendgrid.com/login
+  administrator: ada
+  secondFactor: none
+  recovery: It is thrown away at the end.
+provider: ${names.empty.provider}
+scope: { scopes: [mail.send], onBehalfOf: mailer }
+authority: ${names.empty.authority}
+secret: ${names.empty.secret}
+overlapHours: 24
+dependents: []
+`,
+  );
+}
+
+/** The names of what is deployed. */
+export const functionPrefix = `${installation}-`;
+export const reconciler = `${functionPrefix}reconcile`;
+export function functionOf(provider: string): string {
+  return `${functionPrefix}rotate-${provider}`;
+}

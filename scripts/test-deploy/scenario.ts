@@ -1,0 +1,344 @@
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CreateSecretCommand, InvalidRequestException, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import type { Removal } from '../../lib/engine/uninstall.ts';
+import { type Fit, readTemplate } from './assembly.ts';
+import { functionOf, functionPrefix, installation, names, reconciler, writeCatalog } from './catalog.ts';
+import type { Cleanup } from './cleanup.ts';
+import { changed, describe, functionsNow, holderOf, invoke, type SecretNow, storedValue } from './deployed.ts';
+import type { Place } from './place.ts';
+import { Missing, noVersionWarning, run, tail } from './processes.ts';
+import { askRegistry, makeToken } from './registry.ts';
+import { howToRemove, remainsOf, removeRemains } from './remains.ts';
+import type { Report } from './report.ts';
+import { policyStatements, sourceAccount } from './secrets-manager.ts';
+import { changedTypes } from './template.ts';
+
+/** How long a replaced token goes on working, as the first catalog says it and as the second does. */
+const overlapHours = { first: 24, second: 25 } as const;
+const stepNames = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
+
+/** The whole life of a deployment, from an account with nothing of it to an account with nothing of it. */
+export async function playScenario(options: {
+  /** Of this repository. */
+  readonly root: string;
+  readonly place: Place;
+  /** For the catalogs and the assemblies. */
+  readonly folder: string;
+  readonly report: Report;
+  readonly cleanup: Cleanup;
+  readonly signal: AbortSignal;
+  readonly onFit: (fit: Fit) => void;
+}): Promise<void> {
+  const { place, folder, report, cleanup, signal, onFit } = options;
+  const { cdk, clients } = place;
+  const { secretsManager, lambda } = clients;
+  let assembly = '';
+
+  await arrive();
+  const { registry: registryAt, mail } = await place.providers();
+  const registry = askRegistry(registryAt.url, registryAt.user, registryAt.password);
+  const providers = [names.token.provider, ...(mail === undefined ? [] : [names.empty.provider])];
+  const byHand = await adoptable();
+  await deployFirst();
+  if (mail !== undefined) await fillTheEmptySecret(mail.url);
+  await rotateOnDemand('the token made by hand', byHand);
+  const replaced = await current();
+  await deployChanged();
+  await rotateOnDemand('the token of the first rotation', replaced.token);
+  await retire(replaced);
+  await leave();
+
+  async function arrive(): Promise<void> {
+    report.scene('cdk bootstrap');
+    const before = await remainsOf(clients);
+    if (before.length > 0) throw new Missing(`There is something of an earlier run: ${before.join(', ')}. ${howToRemove}`);
+    if (place.outlives) cleanup.add(`removing all of this test (${howToRemove})`, () => removeRemains(clients));
+    await cdk.bootstrap();
+    report.say(`in ${place.name}, with a bootstrap stack of its own`);
+  }
+
+  /** What a person has before Keyturn comes: a token made by hand, its copy, and what may make and revoke tokens. */
+  async function adoptable(): Promise<string> {
+    const { url, user, password } = registryAt;
+    const token = await makeToken(url, user, password);
+    const { field } = names.token;
+    await create(names.token.secret, JSON.stringify({ [field]: token }));
+    await create(names.copy.secret, JSON.stringify({ [names.copy.field]: token, registry: 'a field beside the copy' }));
+    await create(names.token.authority, JSON.stringify({ user, password }));
+    if (mail !== undefined) await create(names.empty.authority, mail.authority);
+    report.say(`a secret with a token made by hand (${names.token.secret}), its copy, and the authorities`);
+    return token;
+  }
+
+  async function create(name: string, text: string): Promise<void> {
+    await secretsManager.send(new CreateSecretCommand({ Name: name, SecretString: text }));
+  }
+
+  async function deployFirst(): Promise<void> {
+    report.scene('cdk deploy');
+    assembly = await deploy('first');
+    report.holds(
+      'a function for each provider is there, and a reconciler',
+      [...(await functionsNow(lambda, functionPrefix)).keys()].sort(),
+      [reconciler, ...providers.map(functionOf)].sort(),
+    );
+    const environments = [...(await functionsNow(lambda, functionPrefix)).values()].filter((text) => text.includes('127.0.0.1'));
+    report.holds('where AWS is stands in no environment variable, which somebody could change', environments, []);
+    const { Stacks: [stack] = [] } = await clients.cloudFormation.send(new DescribeStacksCommand({ StackName: installation }));
+    const isMarked = stack?.Outputs?.some(({ OutputKey }) => OutputKey === 'LocalEndpoint') === true;
+    report.holds(place.isLocal ? 'the stack says that it is not for AWS' : 'the stack is for AWS', isMarked, place.isLocal);
+    for (const provider of providers) {
+      const statements = await policyStatements(lambda, functionOf(provider));
+      const admitted = statements.filter(({ Principal }) => Principal?.Service === 'secretsmanager.amazonaws.com');
+      report.holds(`Secrets Manager may invoke ${functionOf(provider)}, for this account only`, admitted.map(sourceAccount), [
+        clients.account,
+      ]);
+    }
+    report.holds(
+      'the rotation is set up',
+      (await now()).rotationFunctionArn?.endsWith(`:${functionOf(names.token.provider)}`),
+      true,
+    );
+    await settled();
+    report.holds('nothing was rotated: the token made by hand is current', (await current()).token === byHand, true);
+    report.holds('and no other is alive', await registry.liveTokens(), 1);
+    if (place.steps !== undefined) {
+      const asked = place.steps.map(({ step }) => step);
+      report.holds('Secrets Manager asked for its test run, and for nothing else', [...new Set(asked)], ['testSecret']);
+    }
+  }
+
+  async function fillTheEmptySecret(mailUrl: string): Promise<void> {
+    report.scene('The first sweep fills what is empty');
+    const value = () => storedValue(secretsManager, names.empty.secret);
+    report.holds('a new secret is empty after the deployment', await value(), undefined);
+    await sweep();
+    await until('the first rotation of the new secret is over', async () => {
+      place.hurry(); // SendGrid takes a new key half a minute late, and so does its stand-in
+      return (await value()) !== undefined && !isRotating(await describe(secretsManager, names.empty.secret));
+    });
+    await place.settled();
+    const answer = await fetch(`${mailUrl}/v3/scopes`, { headers: { authorization: `Bearer ${await value()}` } });
+    report.holds('then it has a token, which works at the provider', answer.status, 200);
+    const steps = place.steps?.filter(({ secretArn }) => secretArn.includes(`:${names.empty.secret}-`)).map(({ step }) => step);
+    if (steps !== undefined) report.holds('made by the four steps, in order', steps.slice(-stepNames.length), stepNames);
+    report.holds('the sweep did not touch what is not empty', (await current()).token === byHand, true);
+  }
+
+  /** A person presses "Rotate secret immediately". */
+  async function rotateOnDemand(what: string, before: string): Promise<void> {
+    report.scene('RotateSecret');
+    const alive = await registry.liveTokens();
+    const stepsBefore = place.steps?.length ?? 0;
+    const { arn } = await now();
+    const versionId = await askForRotation(arn);
+    await until('the rotation is over', async () => {
+      const after = await now();
+      return holderOf(after, 'AWSCURRENT') === versionId && !isRotating(after);
+    });
+    if (place.steps !== undefined) {
+      await settled();
+      const own = place.steps.slice(stepsBefore).filter(({ secretArn }) => secretArn === arn);
+      report.holds(
+        'each step ran once, in the deployed function',
+        own.map(({ step, ok }) => (ok ? step : `${step} failed`)),
+        stepNames,
+      );
+      report.holds(
+        'all of them in the function of the provider',
+        [...new Set(own.map(({ functionArn }) => functionArn.split(':').at(-1)))],
+        [functionOf(names.token.provider)],
+      );
+    }
+    const { token } = await current();
+    report.holds('one token was made, and none revoked', await registry.liveTokens(), alive + 1);
+    report.holds('the new token is another one, and works', token !== before && (await registry.accepts(token)), true);
+    report.holds(`${what} still works`, await registry.accepts(before), true);
+    report.holds('the copy has the new token', (await copyNow()) === token, true);
+    const beside = await storedValue(secretsManager, names.copy.secret, 'registry');
+    report.holds('and the field beside it is as it was', beside, 'a field beside the copy');
+  }
+
+  /** Answers the new version's id. A rotation that is still going on, such as the test run of a deployment, is waited for. */
+  async function askForRotation(secretArn: string): Promise<string> {
+    let versionId = '';
+    await until('Secrets Manager takes the rotation', async () => {
+      try {
+        versionId = (await secretsManager.send(new RotateSecretCommand({ SecretId: secretArn }))).VersionId ?? '';
+        return true;
+      } catch (error) {
+        if (error instanceof InvalidRequestException) return false;
+        throw error;
+      }
+    });
+    return versionId;
+  }
+
+  async function deployChanged(): Promise<void> {
+    report.scene('A changed catalog, and cdk deploy again');
+    const before = await functionsNow(lambda, functionPrefix);
+    const rotations = place.callsOf('RotateSecret');
+    const { token, versionId } = await current();
+    const alive = await registry.liveTokens();
+    const templateBefore = readTemplate(join(assembly, `${installation}.template.json`));
+    assembly = await deploy('second');
+    await settled();
+    report.holds(
+      'of the stack two parts of the catalog have changed, and nothing else',
+      changedTypes(templateBefore, readTemplate(join(assembly, `${installation}.template.json`))),
+      ['AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion'],
+    );
+    report.holds(
+      "the provider's function and the reconciler have changed, and nothing else",
+      changed(before, await functionsNow(lambda, functionPrefix)),
+      [functionOf(names.token.provider), reconciler].sort(),
+    );
+    const after = await current();
+    report.holds('nothing was rotated', after.token === token && after.versionId === versionId, true);
+    report.holds('as many tokens are alive as before', await registry.liveTokens(), alive);
+    if (rotations !== undefined) report.holds('no rotation was set up anew', place.callsOf('RotateSecret'), rotations);
+  }
+
+  async function retire({ token, versionId }: Current): Promise<void> {
+    report.scene('The overlap, and its end');
+    const labelsOf = async () => (await now()).versions[versionId] ?? [];
+    await sweep();
+    const isStamped = async () => (await labelsOf()).some((label) => label.startsWith('keyturn-since/'));
+    await until('the sweep has stamped the replaced version', isStamped);
+    report.holds(
+      'it has stamped the replaced version, whose token goes on working',
+      (await isStamped()) && (await registry.accepts(token)),
+      true,
+    );
+    report.say(await place.endOverlap((await now()).arn, versionId, overlapHours.second));
+    const alive = await registry.liveTokens();
+    await sweep();
+    await until('the old token is revoked, proven dead, and its label gone', async () =>
+      (await labelsOf()).every((label) => !label.startsWith('keyturn/')),
+    );
+    report.holds('the next sweep has the old token revoked: the registry refuses it', await registry.accepts(token), false);
+    report.holds('one token fewer is alive', await registry.liveTokens(), alive - 1);
+    report.holds('the current token works', await registry.accepts((await current()).token), true);
+    report.holds('the token made by hand was not ours to revoke, and works', await registry.accepts(byHand), true);
+  }
+
+  /** As docs/deploying.md says it: first `keyturn uninstall`, so that nothing is rotated in between, then `cdk destroy`. */
+  async function leave(): Promise<void> {
+    report.scene('keyturn uninstall, and cdk destroy');
+    const { token, versionId } = await current();
+    const { status, output } = await run(
+      process.execPath,
+      [join(options.root, 'bin/keyturn.cjs'), 'uninstall', join(folder, 'catalog'), '--yes', '--json'],
+      { folder, environment: { ...place.environment, [noVersionWarning]: 'true' }, signal },
+    );
+    if (status !== 0) throw new Error(`keyturn uninstall failed. The end of what it said:\n${tail(output)}`);
+    const told = (JSON.parse(output) as { tokens: readonly { token: string; found: Removal }[] }).tokens;
+    const live = told.find((each) => each.token === names.token.name)?.found.live ?? [];
+    report.holds(
+      'keyturn uninstall lists the current token as still live',
+      live.filter(({ use }) => use === 'current').map((each) => each.versionId),
+      [versionId],
+    );
+    const after = await Promise.all(told.map((each) => describe(secretsManager, secretOf(each.token))));
+    report.holds(
+      'it has cancelled every rotation',
+      after.map(({ rotationEnabled }) => rotationEnabled),
+      told.map(() => false),
+    );
+    const labels = after.flatMap(({ versions }) => Object.values(versions).flat());
+    report.holds(
+      'and none of our labels is left, nor a rotation that waits',
+      [...labels.filter((label) => label.startsWith('keyturn')), ...after.filter(isRotating)],
+      [],
+    );
+    await cdk.destroy(assembly);
+    report.holds('no function is left', [...(await functionsNow(lambda, functionPrefix)).keys()], []);
+    report.holds('the secret is still there, with the same token', (await current()).token === token, true);
+    report.holds('which works', await registry.accepts(token), true);
+    if (mail !== undefined) {
+      report.holds(
+        'the secret that the stack made is still there',
+        (await storedValue(secretsManager, names.empty.secret)) !== undefined,
+        true,
+      );
+    }
+    const log = place.log();
+    if (log !== undefined) {
+      report.holds('the functions have logged what they did', /"event":"token.rotated"/.test(log), true);
+      report.holds('and no value: all that the stand-ins issue begins alike', /canary/.test(log), false);
+    }
+    await removeRemains(clients);
+    report.holds('what this test made itself is removed, to the last', await remainsOf(clients), []);
+  }
+
+  function secretOf(token: string): string {
+    return token === names.token.name ? names.token.secret : names.empty.secret;
+  }
+
+  /** Synthesises and deploys; answers the assembly. */
+  async function deploy(which: 'first' | 'second'): Promise<string> {
+    const catalogFolder = join(folder, 'catalog');
+    const hasMail = mail !== undefined;
+    writeCatalog(catalogFolder, {
+      registryUrl: registryAt.url,
+      user: registryAt.user,
+      overlapHours: overlapHours[which],
+      hasMail,
+    });
+    const made = join(folder, `assembly-${which}`);
+    await cdk.synth(made, { ...place.context, 'keyturn:catalog': catalogFolder, 'keyturn:prefix': installation });
+    onFit(await place.fit(made));
+    await cdk.deploy(made);
+    return made;
+  }
+
+  async function sweep(): Promise<void> {
+    const { tokens, failed } = (await invoke(lambda, reconciler, {})) as { tokens: number; failed: number };
+    report.holds(
+      'the deployed reconciler has looked at every token',
+      { tokens, failed },
+      { tokens: providers.length, failed: 0 },
+    );
+  }
+
+  function now(): Promise<SecretNow> {
+    return describe(secretsManager, names.token.secret);
+  }
+
+  async function current(): Promise<Current> {
+    const token = (await storedValue(secretsManager, names.token.secret, names.token.field)) ?? '';
+    return { token, versionId: holderOf(await now(), 'AWSCURRENT') ?? '' };
+  }
+
+  function copyNow(): Promise<string | undefined> {
+    return storedValue(secretsManager, names.copy.secret, names.copy.field);
+  }
+
+  /** Resolves when Secrets Manager asks nothing of a function. */
+  async function settled(): Promise<void> {
+    await until('Secrets Manager is at rest', async () => !isRotating(await now()));
+    await place.settled();
+  }
+
+  /** Waits for something that comes about by itself. */
+  async function until(what: string, isSo: () => Promise<boolean>, timeoutSeconds = 120): Promise<void> {
+    const deadline = Date.now() + timeoutSeconds * 1000;
+    while (!(await isSo())) {
+      signal.throwIfAborted();
+      if (Date.now() > deadline) throw new Error(`It did not come about within ${timeoutSeconds} seconds that ${what}.`);
+      await setTimeout(300);
+    }
+  }
+}
+
+interface Current {
+  readonly token: string;
+  readonly versionId: string;
+}
+
+function isRotating(secret: SecretNow): boolean {
+  const pending = holderOf(secret, 'AWSPENDING');
+  return pending !== undefined && pending !== holderOf(secret, 'AWSCURRENT');
+}

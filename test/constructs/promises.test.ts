@@ -1,0 +1,457 @@
+// Goal: every promise of docs/deploying.md about what is deployed can be seen in the template.
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { fleetRegistry, tokenFile } from './fleet.ts';
+import {
+  account,
+  list,
+  type Resource,
+  region,
+  type Statement,
+  type Synthesized,
+  statementsOf,
+  synthesize,
+  text,
+} from './setup.ts';
+
+const farSecret = `arn:aws:secretsmanager:${region}:222222222222:secret:shop/far-AbCdEf`;
+const seenSecret = `arn:aws:secretsmanager:${region}:${account}:secret:shop/seen-AbCdEf`;
+const role = 'arn:aws:iam::222222222222:role/copies';
+const files = {
+  'mail.yaml': tokenFile('lantern-1', 'shop/mail', 'team: platform\n'),
+  'map.yaml': tokenFile(
+    'lantern-2',
+    'shop/map',
+    `dependents:
+  - { name: near, kind: aws-secrets-manager-secret, target: { secret: copies/near } }
+  - { name: east, kind: aws-secrets-manager-secret, target: { secret: copies/east, region: us-east-1 } }
+  - { name: far, kind: aws-secrets-manager-secret, target: { secret: copies/far }, via: "${role}" }
+  - { name: bell, kind: webhook, target: { url: https://bell.example.com/ }, authority: keyturn/authorities/bell }
+checks: [{ name: it works, url: "https://shop.example.com/me" }]
+`,
+  ),
+  'window.yaml': tokenFile('lantern-1', 'shop/window').replace(
+    'schedule: { everyDays: 30 }',
+    'schedule: { cron: "0 8 ? * TUE#1 *", windowHours: 2 }',
+  ),
+  'taken.yaml': tokenFile('lantern-1', 'shop/taken', 'adopt: true\nmode: retire\n'),
+  'seen.yaml': tokenFile('lantern-1', seenSecret, 'mode: rotate\n'),
+  'watched.yaml': tokenFile('lantern-1', 'shop/watched', 'adopt: true\n'),
+  'typed.yaml': tokenFile('by-hand', 'shop/typed').replace(/authority: .*\n/, ''),
+  'far.yaml': tokenFile('lantern-2', farSecret),
+};
+
+let fleet: Synthesized;
+beforeAll(async () => {
+  fleet = await synthesize(files, { otherAccounts: ['222222222222'] });
+});
+
+const arn = (name: string, where = region) => `arn:aws:secretsmanager:${where}:${account}:secret:${name}`;
+const functionOf = (provider: string) => `keyturn-rotate-${provider}`;
+const functionArn = (provider: string) => `arn:aws:lambda:${region}:${account}:function:${functionOf(provider)}`;
+const allowing = (statements: readonly Statement[], action: string) => statements.filter(({ Action }) => Action.includes(action));
+
+describe('a secret', () => {
+  it('is made empty, and outlives its stack', () => {
+    const made = Object.values(fleet.of('AWS::SecretsManager::Secret'));
+
+    expect(made.map(({ Properties }) => Properties.Name).sort()).toEqual(['shop/mail', 'shop/map', 'shop/typed', 'shop/window']);
+    for (const secret of made) {
+      expect(secret.DeletionPolicy).toBe('Retain');
+      expect(secret.UpdateReplacePolicy).toBe('Retain');
+      expect(Object.keys(secret.Properties).sort()).toEqual(['Description', 'Name', 'Tags']);
+    }
+  });
+
+  it('that exists is adopted by its name or ARN, and only observed unless its entry says more', () => {
+    const schedules = Object.values(fleet.of('AWS::SecretsManager::RotationSchedule')).map(
+      ({ Properties }) => Properties.SecretId,
+    );
+
+    expect(schedules).toContain('shop/taken');
+    expect(schedules).toContain(seenSecret);
+    expect(schedules).not.toContain('shop/watched');
+  });
+
+  it('is rotated by its schedule and never by deploying', () => {
+    const schedules = Object.values(fleet.of('AWS::SecretsManager::RotationSchedule'));
+
+    expect(schedules).toHaveLength(5);
+    for (const { Properties } of schedules) expect(Properties.RotateImmediatelyOnUpdate).toBe(false);
+    fleet.main.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+      RotationRules: { ScheduleExpression: 'cron(0 8 ? * TUE#1 *)', Duration: '2h' },
+    });
+  });
+
+  it('has no schedule where a person makes each new token', () => {
+    const [typed] =
+      Object.entries(fleet.of('AWS::SecretsManager::Secret')).find(([, { Properties }]) => Properties.Name === 'shop/typed') ??
+      [];
+
+    const schedules = Object.values(fleet.of('AWS::SecretsManager::RotationSchedule'));
+
+    expect(schedules.map(({ Properties }) => Properties.SecretId.Ref)).not.toContain(typed);
+  });
+
+  it('waits for the permission by which Secrets Manager invokes its function', () => {
+    const schedules = Object.entries(fleet.of('AWS::SecretsManager::RotationSchedule'));
+
+    for (const [, { DependsOn = [], Properties }] of schedules) {
+      const provider = /rotate-(.*)$/.exec(text(Properties.RotationLambdaARN))?.[1] ?? '';
+      const permissions = permissionsOf(provider).map(([id]) => id);
+      expect(permissions.length).toBeGreaterThan(0);
+      for (const permission of permissions) expect(DependsOn).toContain(permission);
+    }
+  });
+});
+
+function permissionsOf(provider: string): readonly (readonly [string, Resource])[] {
+  return Object.entries(fleet.of('AWS::Lambda::Permission')).filter(
+    ([id, { Properties }]) =>
+      Properties.Principal === 'secretsmanager.amazonaws.com' && id.startsWith(`Rotator${provider.replace('-', '')}`),
+  );
+}
+
+describe('a function', () => {
+  it('is invoked by Secrets Manager for secrets of its accounts only', () => {
+    const accounts = (provider: string) => permissionsOf(provider).map(([, { Properties }]) => Properties.SourceAccount);
+
+    expect(accounts('lantern-1')).toEqual([account]);
+    expect(accounts('lantern-2')).toEqual([account, '222222222222']);
+    expect(accounts('by-hand')).toEqual([account]);
+  });
+
+  it('has its timeout, memory, retries, failure destination and log set on purpose, and no reserved concurrency', () => {
+    const functions = Object.values(fleet.of('AWS::Lambda::Function'));
+    const asynchronous = Object.values(fleet.of('AWS::Lambda::EventInvokeConfig'));
+
+    expect(functions).toHaveLength(4);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', MemorySize: 512 });
+      expect(Properties.Timeout).toBeGreaterThanOrEqual(300);
+      expect(Properties.Timeout).toBeLessThanOrEqual(900);
+      expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+      expect(fleet.of('AWS::Logs::LogGroup')[Properties.LoggingConfig.LogGroup.Ref]?.Properties).toMatchObject({
+        LogGroupName: `/aws/lambda/${Properties.FunctionName}`,
+        RetentionInDays: 90,
+      });
+    }
+    expect(asynchronous).toHaveLength(4);
+    for (const { Properties } of asynchronous)
+      expect(Properties).toMatchObject({
+        Qualifier: '$LATEST',
+        MaximumRetryAttempts: 1,
+        MaximumEventAgeInSeconds: 900,
+        DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('Failures'), 'Arn'] } } },
+      });
+  });
+
+  it('has its settings in its environment and its tokens not', () => {
+    for (const { Properties } of Object.values(fleet.of('AWS::Lambda::Function')))
+      expect(JSON.stringify(Properties.Environment).length).toBeLessThan(500);
+    fleet.main.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: functionOf('lantern-1'),
+      Environment: { Variables: { KEYTURN_CATALOG_FILE: '/opt/keyturn/catalog.json', KEYTURN_BUS: Match.anyValue() } },
+    });
+  });
+});
+
+describe('the role of a provider', () => {
+  it('writes secrets whose rotation function it is, by one statement for any number', () => {
+    const statements = statementsOf(fleet, functionOf('lantern-1'));
+
+    expect(allowing(statements, 'secretsmanager:PutSecretValue')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: [
+          'secretsmanager:DescribeSecret',
+          'secretsmanager:GetSecretValue',
+          'secretsmanager:PutSecretValue',
+          'secretsmanager:RotateSecret',
+          'secretsmanager:UpdateSecretVersionStage',
+        ],
+        Resource: [arn('*')],
+        Condition: {
+          StringEquals: { 'secretsmanager:resource/AllowRotationLambdaArn': expect.anything() },
+        },
+      },
+    ]);
+    const [{ Condition: condition } = {}] = allowing(statements, 'secretsmanager:PutSecretValue');
+    expect(
+      text(
+        (condition as { StringEquals: Record<string, unknown> }).StringEquals['secretsmanager:resource/AllowRotationLambdaArn'],
+      ),
+    ).toBe(functionArn('lantern-1'));
+  });
+
+  it('reads its own authorities, what it watches, and no other secret', () => {
+    const read = allowing(statementsOf(fleet, functionOf('lantern-1')), 'secretsmanager:GetSecretValue')
+      .filter(({ Condition }) => Condition === undefined)
+      .flatMap(({ Resource }) => Resource);
+
+    expect([...read].sort()).toEqual([arn('keyturn/authorities/lantern-1-??????'), arn('shop/watched-??????')]);
+  });
+
+  it('has what the facts of its places on AWS say, or the roles that the catalog names', () => {
+    const statements = statementsOf(fleet, functionOf('lantern-2'));
+
+    expect(allowing(statements, 'sts:AssumeRole').map(({ Resource }) => Resource)).toEqual([[role]]);
+    const copies = allowing(statements, 'secretsmanager:PutSecretValue').filter(({ Condition }) => Condition === undefined);
+    expect(copies.flatMap(({ Resource }) => [...Resource].sort())).toEqual(
+      [arn('copies/east-??????', 'us-east-1'), arn('copies/near-??????')].sort(),
+    );
+    expect(JSON.stringify(statements)).not.toContain('copies/far');
+  });
+
+  it('has for a token that a person makes its own secret by name', () => {
+    const write = allowing(statementsOf(fleet, functionOf('by-hand')), 'secretsmanager:PutSecretValue');
+
+    expect(write.filter(({ Condition }) => Condition === undefined).map(({ Resource }) => Resource)).toEqual([
+      [arn('shop/typed-??????')],
+    ]);
+  });
+
+  it('tells only its bus, invokes only itself, and writes only its log and the queue of failures', () => {
+    const statements = statementsOf(fleet, functionOf('lantern-1'));
+
+    const resources = (action: string) => allowing(statements, action).flatMap(({ Resource }) => Resource);
+    expect(resources('events:PutEvents')).toEqual([expect.stringMatching(/^<NotificationsBus\w+\.Arn>$/)]);
+    expect(resources('lambda:InvokeFunction')).toEqual([functionArn('lantern-1')]);
+    expect(resources('logs:PutLogEvents')).toEqual([expect.stringMatching(/^<Rotatorlantern1RotatorLog\w+\.Arn>$/)]);
+    expect(resources('sqs:SendMessage')).toEqual([expect.stringMatching(/^<NotificationsFailures\w+\.Arn>$/)]);
+    expect(
+      statements.flatMap(({ Action }) => Action).filter((action) => !/^(logs|sqs|secretsmanager|lambda|events):/.test(action)),
+    ).toEqual([]);
+  });
+
+  it('has no wildcard in any action, in any role or resource policy', () => {
+    for (const template of fleet.templates.values()) {
+      const actions = [...JSON.stringify(template.toJSON()).matchAll(/"Action":(\[[^\]]*\]|"[^"]*")/g)].map(
+        ([, action = '']) => action,
+      );
+      expect(actions.length).toBeGreaterThan(0);
+      // Denying everything that comes in the clear is no right.
+      expect(actions.filter((action) => action.includes('*') && action !== '"sqs:*"')).toEqual([]);
+    }
+  });
+});
+
+describe('the reconciler', () => {
+  it('describes and invokes, and can read no value', () => {
+    const statements = statementsOf(fleet, 'keyturn-reconcile');
+
+    const actions = statements.flatMap(({ Action }) => Action);
+    expect([...new Set(actions)].sort()).toEqual([
+      'lambda:InvokeFunction',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:DescribeSecret',
+      'sqs:SendMessage',
+    ]);
+    expect(allowing(statements, 'lambda:InvokeFunction').flatMap(({ Resource }) => Resource)).toEqual(
+      ['by-hand', 'lantern-1', 'lantern-2'].map(functionArn),
+    );
+    const named = allowing(statements, 'secretsmanager:DescribeSecret').filter(({ Condition }) => Condition === undefined);
+    expect(named.flatMap(({ Resource }) => Resource)).toEqual([arn('shop/typed-??????'), arn('shop/watched-??????')]);
+  });
+
+  it('sweeps each quarter of an hour, and when a current value changed', () => {
+    fleet.main.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(15 minutes)' });
+    fleet.main.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.secretsmanager'],
+        'detail-type': ['Secret Label Updated'],
+        detail: { labelUpdated: ['AWSCURRENT'] },
+      },
+    });
+  });
+});
+
+describe('telling people', () => {
+  it('has a topic with an address for each team that has a token, and one for the operators', () => {
+    const topics = Object.values(fleet.of('AWS::SNS::Topic')).map(({ Properties }) => Properties.Subscription[0].Endpoint);
+
+    expect(topics.sort()).toEqual(['ops@example.com', 'platform@example.com']);
+  });
+
+  it('routes what a team has to look at to it, and everything else to the operators', () => {
+    const rules = Object.values(fleet.of('AWS::Events::Rule')).flatMap(({ Properties }) =>
+      Properties.EventPattern?.source?.[0] === 'keyturn' ? [Properties] : [],
+    );
+
+    expect(rules.map(({ EventPattern }) => EventPattern.detail.team)).toEqual([
+      ['platform'],
+      [{ 'anything-but': ['platform'] }, { exists: false }],
+    ]);
+    for (const { EventPattern, Targets } of rules) {
+      expect(EventPattern['detail-type']).toContain('rotation.failed');
+      expect(EventPattern['detail-type']).not.toContain('token.minted');
+      expect(Targets[0].DeadLetterConfig.Arn['Fn::GetAtt'][0]).toContain('Failures');
+    }
+  });
+
+  it('lets in nobody who speaks in the clear, and only EventBridge and the alarms of this account', () => {
+    const policies = [...Object.values(fleet.of('AWS::SNS::TopicPolicy')), ...Object.values(fleet.of('AWS::SQS::QueuePolicy'))];
+
+    expect(policies).toHaveLength(3);
+    for (const { Properties } of policies) {
+      const statements = Properties.PolicyDocument.Statement as { Effect: string; Condition?: unknown; Principal: unknown }[];
+      expect(statements).toContainEqual(
+        expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+      );
+      const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+      expect(allowed).toHaveLength(1);
+      expect(allowed[0]?.Condition).toEqual({ StringEquals: { 'aws:SourceAccount': account } });
+      for (const service of allowed.flatMap(({ Principal }) => list((Principal as { Service: unknown }).Service)))
+        expect(['events.amazonaws.com', 'cloudwatch.amazonaws.com']).toContain(service);
+    }
+  });
+
+  it('has alarms for what nobody would notice, each to the operators', () => {
+    const alarms = Object.entries(fleet.of('AWS::CloudWatch::Alarm'));
+    const of = (name: string) =>
+      alarms.filter(([id]) => id.startsWith(`Observability${name}`)).map(([, { Properties }]) => Properties);
+
+    expect(of('Failed')).toHaveLength(3);
+    expect(of('Overdue')[0]).toMatchObject({
+      Namespace: 'Keyturn',
+      MetricName: 'Overdue',
+      Threshold: 1,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(of('Silent')[0]).toMatchObject({
+      MetricName: 'Invocations',
+      Period: 3600,
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    });
+    expect(of('GivenUp')[0]).toMatchObject({ MetricName: 'ApproximateNumberOfMessagesVisible', Threshold: 1 });
+    for (const [, { Properties }] of alarms)
+      expect(Properties.AlarmActions).toEqual([{ Ref: expect.stringContaining('NotificationsOperators') }]);
+    expect(Object.keys(fleet.of('AWS::CloudWatch::Dashboard'))).toHaveLength(1);
+  });
+});
+
+describe('a secret in another account', () => {
+  it('has its schedule and its policy there, two resources, and is not in the main stack', () => {
+    const spoke = fleet.templates.get('keyturn-spoke-222222222222') ?? Template.fromJSON({});
+
+    expect(
+      Object.values(spoke.toJSON().Resources)
+        .map((each) => (each as Resource).Type)
+        .sort(),
+    ).toEqual(['AWS::SecretsManager::ResourcePolicy', 'AWS::SecretsManager::RotationSchedule']);
+    spoke.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+      SecretId: farSecret,
+      RotateImmediatelyOnUpdate: false,
+    });
+    expect(JSON.stringify(fleet.main.toJSON())).not.toContain(farSecret);
+  });
+
+  it('lets the function write and the reconciler describe, by the roles of the hub and nobody else', () => {
+    const spoke = fleet.templates.get('keyturn-spoke-222222222222') ?? Template.fromJSON({});
+    const [policy] = Object.values(spoke.findResources('AWS::SecretsManager::ResourcePolicy'));
+    const statements = policy?.['Properties'].ResourcePolicy.Statement as {
+      Principal: { AWS: unknown };
+      Action: readonly string[];
+    }[];
+
+    const principals = statements.map(({ Principal }) => text(Principal.AWS));
+    expect(principals[0]).toMatch(new RegExp(`^arn:aws:iam::${account}:role/keyturn\\w+`));
+    expect(principals[1]).not.toBe(principals[0]);
+    expect(statements[1]?.Action).toEqual(['secretsmanager:DescribeSecret']);
+    const names = Object.values(fleet.of('AWS::IAM::Role')).flatMap(({ Properties }) => Properties.RoleName ?? []);
+    for (const principal of principals) expect(names).toContain(principal.split('/').at(-1));
+  });
+});
+
+describe('options', () => {
+  it('keeps keys to Secrets Manager, with its encryption context, and gives them to new secrets', async () => {
+    const key = `arn:aws:kms:${region}:${account}:key/0a1b2c3d`;
+    const withKey = await synthesize({ 'mail.yaml': files['mail.yaml'] }, { keyArn: key });
+
+    withKey.main.hasResourceProperties('AWS::SecretsManager::Secret', { KmsKeyId: key });
+    const [statement] = allowing(statementsOf(withKey, functionOf('lantern-1')), 'kms:Decrypt');
+    expect(statement).toMatchObject({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: [key] });
+    const { StringEquals, StringLike } = (statement?.Condition ?? {}) as Record<string, Record<string, unknown>>;
+    expect(text(StringEquals?.['kms:ViaService'])).toBe(`secretsmanager.${region}.amazonaws.com`);
+    expect(text(StringLike?.['kms:EncryptionContext:SecretARN'])).toBe(`arn:aws:secretsmanager:${region}:*:secret:*`);
+    expect(JSON.stringify(fleet.templates.get('keyturn')?.toJSON())).not.toContain('kms:');
+  });
+
+  it('puts functions into subnets, bounds roles, keeps logs, and tags', async () => {
+    const boundary = `arn:aws:iam::${account}:policy/boundary`;
+    const all = await synthesize(
+      { 'mail.yaml': files['mail.yaml'] },
+      {
+        subnetIds: ['subnet-0a'],
+        securityGroupIds: ['sg-0a'],
+        permissionsBoundaryArn: boundary,
+        logRetentionDays: 365,
+        prefix: 'keyturn-staging',
+        tags: { cost: 'shop' },
+      },
+    );
+
+    all.main.allResourcesProperties('AWS::Lambda::Function', {
+      VpcConfig: { SubnetIds: ['subnet-0a'], SecurityGroupIds: ['sg-0a'] },
+    });
+    all.main.allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: boundary });
+    all.main.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+    expect(
+      Object.values(all.of('AWS::Lambda::Function', 'keyturn-staging')).map(({ Properties }) => Properties.FunctionName),
+    ).toEqual(['keyturn-staging-rotate-lantern-1', 'keyturn-staging-reconcile']);
+    const [secret] = Object.values(all.of('AWS::SecretsManager::Secret', 'keyturn-staging'));
+    expect(secret?.Properties.Tags).toEqual([
+      { Key: 'keyturn:installation', Value: 'keyturn-staging' },
+      { Key: 'keyturn:token', Value: 'mail' },
+    ]);
+    expect(all.app.synth().getStackByName('keyturn-staging').tags).toMatchObject({ cost: 'shop' });
+  });
+
+  it('shares no name between two installations in one account', async () => {
+    const one = await synthesize({ 'mail.yaml': files['mail.yaml'] }, { prefix: 'keyturn-one' });
+    const two = await synthesize(
+      { 'mail.yaml': files['mail.yaml'].replace('shop/mail', 'shop/other') },
+      { prefix: 'keyturn-two' },
+    );
+
+    const names = ({ templates }: Synthesized) =>
+      [
+        ...JSON.stringify([...templates.values()]).matchAll(
+          /"(?:FunctionName|LogGroupName|DashboardName|Name)":"([^"]*keyturn[^"]*)"/g,
+        ),
+      ].map(([, name]) => name);
+    expect(names(one).length).toBeGreaterThan(5);
+    expect(names(one).filter((name) => names(two).includes(name))).toEqual([]);
+  });
+
+  it('marks a stack for a local endpoint wherever it is seen, and refuses one that is not on loopback', async () => {
+    const url = 'http://127.0.0.1:4566';
+    const local = await synthesize({ 'mail.yaml': files['mail.yaml'] }, { localEndpoint: { url } });
+    const elsewhere = synthesize({ 'mail.yaml': files['mail.yaml'] }, { localEndpoint: { url: 'https://aws.example.com' } });
+
+    await expect(elsewhere).rejects.toMatchObject({ code: 'catalog', message: expect.stringContaining('not on loopback') });
+    expect(local.main.toJSON().Description).toContain('LOCAL ENDPOINT');
+    local.main.hasOutput('LocalEndpoint', { Value: url });
+    local.main.hasResourceProperties('AWS::Lambda::Function', {
+      Tags: Match.arrayWith([{ Key: 'keyturn:local-endpoint', Value: 'true' }]),
+    });
+    const messages = local.app
+      .synth()
+      .getStackByName('keyturn')
+      .messages.map(({ entry }) => String(entry.data));
+    expect(messages.join()).toContain(`built for the emulator at ${url}`);
+    expect(JSON.stringify(fleet.main.toJSON())).not.toMatch(/local-endpoint|LOCAL ENDPOINT/);
+  });
+});
+
+it('has no value and nobody’s name in any template', () => {
+  const all = [...fleet.templates.values()].map((template) => JSON.stringify(template.toJSON())).join();
+
+  expect(all).not.toMatch(/SecretString|GenerateSecretString|Ada|grace|blue key|envelope/);
+});
+
+it('is for providers of this project too', () => {
+  expect(fleetRegistry().rotatorNames).toContain('npm-registry');
+});
