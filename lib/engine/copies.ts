@@ -77,11 +77,19 @@ export async function observeOne(
   receipts: ReadonlyMap<string, Receipt>,
 ): Promise<Observed> {
   const context = await dependent.context();
-  const holding = await dependent.plugin.read(context);
-  const receipt = receipts.get(dependent.entry.name);
-  const standing = await stand(dependent, holding, versions, receipt);
-  open.ports.log({ event: 'dependent.read', token: open.token.name, dependent: dependent.entry.name, state: standing });
-  return { dependent, context, holding, standing, receipt };
+  const { name, onForeign } = dependent.entry;
+  let receipt = receipts.get(name);
+  for (let looks = 1; ; looks += 1) {
+    const holding = await dependent.plugin.read(context);
+    const standing = await stand(dependent, holding, versions, receipt);
+    open.ports.log({ event: 'dependent.read', token: open.token.name, dependent: name, state: standing });
+    const seen: Observed = { dependent, context, holding, standing, receipt };
+    if (standing !== 'foreign' || onForeign === 'adopt' || looks === 3) return seen;
+    // Another run of ours may have written between the receipt and the look: it is somebody else's only if no receipt came in between.
+    const now = (await receiptsOf(open, versions.secretArn)).get(name);
+    if (isSameReceipt(now, receipt)) return seen;
+    receipt = now;
+  }
 }
 
 export async function receiptsOf({ ports }: OpenToken, secretArn: string): Promise<ReadonlyMap<string, Receipt>> {
@@ -164,9 +172,8 @@ async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Rec
   try {
     evidence = await plugin.apply(one.context, copy, one.holding);
   } catch (error) {
-    // Refused for certain: what was there before is still there, and the receipt of that is still true.
-    const isUntouched = error instanceof RotationError && error.definite && one.receipt !== undefined;
-    if (isUntouched) await ports.history.saveReceipt(copy.secretArn, one.receipt);
+    // The intention stays, even where this write was refused for certain: another run may have written in the meantime, and the receipt
+    // from before would then say of the place what is true no more.
     throw named(error, one.dependent, 'apply');
   }
   const receipt: Receipt = { ...intended, isWritten: true, appliedAt: ports.clock.now(), ...evidence };
@@ -275,6 +282,10 @@ function evidenceOf(receipt: Receipt | undefined, copy: Copy): Evidence | undefi
 
 function isExact({ readClass, matches }: Holding): boolean {
   return matches !== undefined && (readClass === 'value' || readClass === 'digest');
+}
+
+function isSameReceipt(one: Receipt | undefined, other: Receipt | undefined): boolean {
+  return one?.appliedAt === other?.appliedAt && one?.digest === other?.digest && one?.isWritten === other?.isWritten;
 }
 
 export function digestOf(copy: Copy): string {

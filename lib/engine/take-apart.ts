@@ -53,12 +53,22 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   }
   const unrestored = isLost || before === undefined || wanted === undefined ? [] : await putBack(open, state, before);
   await store.moveLabel(state.arn, pending, { from: job.clientRequestToken });
+  if (await isCurrentAfterAll(open, job)) return;
   const labels = there === 'unreadable' ? state.versions.get(holderOf(state, current) ?? '') : there?.labels;
   const isParkedAlready = (readParked(labels)?.untilSeconds ?? 0) > seconds(open.ports.clock.now());
   const isExpected = error.code === 'nothing-submitted' || error.code === 'cancelled';
   if (isLost || isParkedAlready || isExpected) return; // neither told twice, nor kept from trying again
   await park(open, state, error);
   await tellFailure(open, job, 'rotation.failed', error, consequence(open, there, unrestored));
+}
+
+/** Another run may have promoted the token while this one took it apart: then nothing has failed, and the places get what is current now. */
+async function isCurrentAfterAll(open: OpenToken, job: Job): Promise<boolean> {
+  const state = await open.ports.store.describe(job.secretArn);
+  if (!isCurrent(state, job.clientRequestToken)) return false;
+  const promoted = await readCurrent(open, state.arn);
+  if (promoted !== undefined) await putBack(open, state, promoted);
+  return true;
 }
 
 /** A current value that is not even text cannot be put back, and is no reason to leave the secret blocked. */

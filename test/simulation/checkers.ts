@@ -76,7 +76,6 @@ export function judgeCall(
     truth,
     call,
     now,
-    hasFaults,
     couldKnow,
   }: {
     before: View;
@@ -84,7 +83,6 @@ export function judgeCall(
     truth: Truth;
     call: OutwardCall;
     now: number;
-    hasFaults: boolean;
     /** Whoever called has seen the labels since a person last moved any. */
     couldKnow: boolean;
   },
@@ -121,7 +119,7 @@ export function judgeCall(
       broken({ invariant: 'I10', message: `what a stranger wrote into place ${index} was overwritten` });
     }
   });
-  judgePlaces(stage, { before, after, truth: known, call, is, hasFaults, revoked }, broken);
+  judgePlaces(stage, { before, after, truth: known, call, is, revoked }, broken);
   judgePending(stage, after, isReplacing, broken);
   if (
     isChange(call) &&
@@ -175,7 +173,7 @@ function judgeRevocation(
   });
 }
 
-/** What a place is given works at that moment; and when a rotation is taken apart, every place that answers has the current token again. */
+/** What a place is given works at that moment. */
 function judgePlaces(
   stage: Stage,
   {
@@ -184,7 +182,6 @@ function judgePlaces(
     truth,
     call,
     is,
-    hasFaults,
     revoked,
   }: {
     before: View;
@@ -192,7 +189,6 @@ function judgePlaces(
     truth: Truth;
     call: OutwardCall;
     is: string | undefined;
-    hasFaults: boolean;
     revoked: ReadonlySet<string>;
   },
   broken: (violation: Violation) => void,
@@ -205,12 +201,27 @@ function judgePlaces(
       broken({ invariant: 'P1', message: `place ${index} was given a token that does not work` });
     }
   });
-  const isTakenApart =
-    isOurs && before.pending !== undefined && after.pending === undefined && before.current?.id === after.current?.id;
-  if (!isTakenApart || is === undefined || hasFaults || revoked.has(is)) return;
-  after.held.forEach((held, index) => {
-    const isTheirs = truth.tampered[index] === held;
-    if (held !== undefined && held !== is && !isTheirs) broken({ invariant: 'P2', message: `place ${index} was not put back` });
+}
+
+/** A rotation was given up in this call. */
+export function isTakenApart(before: View, after: View, call: OutwardCall): boolean {
+  const hasLeft = before.pending !== undefined && after.pending === undefined && before.current?.id === after.current?.id;
+  return hasLeft && before.pending?.id !== before.current?.id && !call.what.startsWith('by hand');
+}
+
+/** Once a rotation was taken apart without a fault, every place has what is current. */
+export function judgePutBack(
+  stage: Stage,
+  { current, held, tokens }: View,
+  truth: Truth,
+  broken: (violation: Violation) => void,
+): void {
+  const is = valueIn(stage, current);
+  const isDead = tokens.some(({ value, revokedAt }) => value === is && revokedAt !== undefined);
+  if (is === undefined || isDead) return;
+  held.forEach((value, index) => {
+    const isTheirs = truth.tampered[index] === value;
+    if (value !== undefined && value !== is && !isTheirs) broken({ invariant: 'P2', message: `place ${index} was not put back` });
   });
 }
 
@@ -238,6 +249,7 @@ export function judgeStrays(
   faults: number,
   broken: (violation: Violation) => void,
 ): void {
+  if (stage.strategy === 'replace') return; // one token is live at most: docs/decisions/2026-11-25-replacing-twice-at-once.md
   const held = new Set(view.versions.map((version) => valueIn(stage, version)));
   const unheld = view.tokens.filter(
     ({ value, ref, revokedAt }) => revokedAt === undefined && !held.has(value) && !truth.strangers.includes(ref),

@@ -14,7 +14,18 @@ import type { FakeToken } from '../../lib/testing/fake.ts';
 import { createStage, hour, type Stage, secretName } from '../../lib/testing/stage.ts';
 import { type Chance, functionArn, type OutwardCall } from '../../lib/testing/world.ts';
 import type { Player } from './cast.ts';
-import { judgeCall, judgeStrays, nothingYet, type Truth, type View, type Violation, valueIn, viewOf } from './checkers.ts';
+import {
+  isTakenApart,
+  judgeCall,
+  judgePutBack,
+  judgeStrays,
+  nothingYet,
+  type Truth,
+  type View,
+  type Violation,
+  valueIn,
+  viewOf,
+} from './checkers.ts';
 import { crash, type Fault, type FaultKind, isChange, outcomeOf } from './faults.ts';
 
 /** What a function does, so that a test can put a wrong one in its place. */
@@ -209,9 +220,9 @@ export function createSim(
   function look(call: OutwardCall): void {
     const after = viewOf(stage);
     const run = runNow();
-    const hasFaults = run?.hasFaults === true;
     const couldKnow = (run?.lookedAt ?? 0) > handMovedAt;
-    truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), hasFaults, couldKnow }, broken);
+    truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), couldKnow }, broken);
+    if (run !== undefined && isTakenApart(view, after, call)) run.tookApartAt = order;
     view = after;
   }
 
@@ -228,6 +239,13 @@ export function createSim(
     const known = stalePrints.get(before) ?? fingerprintOf(stage, { ...moment(), ...before });
     stalePrints.set(before, known);
     return known;
+  }
+
+  /** In the end, where nothing befell anybody and no person moved a label since. */
+  function judgeTakenApart(runs: readonly ActiveRun[]): void {
+    if (runs.some(({ isDead, hasFaults }) => isDead || hasFaults)) return;
+    if (runs.some(({ tookApartAt }) => tookApartAt !== undefined && tookApartAt > handMovedAt))
+      judgePutBack(stage, viewOf(stage), truth, (violation) => runs[0]?.violations.push(violation));
   }
 
   async function stale(effect: () => Promise<unknown>): Promise<unknown> {
@@ -437,6 +455,7 @@ export function createSim(
       mints: 0,
       knows: '',
       lookedAt: 0,
+      tookApartAt: undefined,
       versionId: viewOf(stage).pending?.id,
       next: undefined,
     };
@@ -453,6 +472,7 @@ export function createSim(
       await happen(event);
       look({ to: 'aws', what: 'the end of it' });
       judgeStrays(stage, view, truth, faultCount, broken);
+      judgeTakenApart([run]);
       alone = undefined;
       return { calls: run.calls, moment: moment(), violations: run.violations };
     },
@@ -510,6 +530,7 @@ export function createSim(
         chosen?.go(choice.fault);
       }
       await Promise.all(acting);
+      if (isWhole) judgeTakenApart(runs);
       return { calls: order, moment: moment(), violations: runs.flatMap(({ violations }) => violations), isWhole };
 
       function printOf(isStaleSeen: boolean): string {
@@ -539,6 +560,8 @@ interface ActiveRun {
   knows: string;
   /** When it last asked for the labels of the secret. */
   lookedAt: number;
+  /** When it gave a rotation up. */
+  tookApartAt: number | undefined;
   /** The version that was pending when it began. */
   readonly versionId: string | undefined;
   /** Beside others it is asked at every call whether, and how, it goes on. */
