@@ -92,8 +92,28 @@ export async function observeOne(
   }
 }
 
+/** No run lives longer than a function may. */
+const longestRunMinutes = 15;
+
+/**
+ * The newest receipt of each dependent. It only says what is there if no write of another version can have come after it: one that was
+ * answered later, or one of which nobody knows and whose run may still have been alive. Otherwise it is an intention and proves nothing.
+ */
 export async function receiptsOf({ ports }: OpenToken, secretArn: string): Promise<ReadonlyMap<string, Receipt>> {
-  return new Map((await ports.history.receipts(secretArn)).map((receipt) => [receipt.dependent, receipt]));
+  const all = await ports.history.receipts(secretArn);
+  const newest = new Map<string, Receipt>();
+  for (const receipt of all) {
+    const known = newest.get(receipt.dependent);
+    if (known === undefined || receipt.intendedAt >= known.intendedAt) newest.set(receipt.dependent, receipt);
+  }
+  const endOf = ({ isWritten, appliedAt, intendedAt }: Receipt) =>
+    isWritten === true ? appliedAt : intendedAt + longestRunMinutes * 60_000;
+  for (const other of all) {
+    const last = newest.get(other.dependent);
+    if (last === undefined || last.digest === other.digest || endOf(other) < last.intendedAt) continue;
+    newest.set(other.dependent, { ...last, isWritten: false });
+  }
+  return newest;
 }
 
 /**
@@ -165,6 +185,7 @@ async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Rec
     dependent: entry.name,
     digest: digestOf(copy),
     versionId: copy.versionId,
+    intendedAt: ports.clock.now(),
     appliedAt: ports.clock.now(),
   };
   await ports.history.saveReceipt(copy.secretArn, intended);
@@ -203,6 +224,7 @@ async function activateOne(
     digest: digestOf(copy),
     versionId: copy.versionId,
     isWritten: true,
+    intendedAt: ports.clock.now(),
     appliedAt: ports.clock.now(),
   };
   const activated = { ...basis, ...evidence };

@@ -67,6 +67,9 @@ export interface Receipt {
   /** What the dependent called its content after our write. */
   readonly version?: string;
   readonly activation?: string;
+  /** Before the write was sent. */
+  readonly intendedAt: Instant;
+  /** After it was answered; of an intention the same. */
   readonly appliedAt: Instant;
   readonly inEffectAt?: Instant;
 }
@@ -74,6 +77,7 @@ export interface Receipt {
 /** Receipts and what happened. Losing all of it loses no token: the next sweep proves again. Throws `unavailable` where it does not answer. */
 export interface History {
   receipts(secretArn: string): Promise<readonly Receipt[]>;
+  /** Takes the place of an earlier one of the same dependent and version only: what other runs wrote beside it must not be forgotten. */
   saveReceipt(secretArn: string, receipt: Receipt): Promise<void>;
   /** How often in a row the token failed for good: the back-off's exponent. */
   failures(secretArn: string): Promise<number>;

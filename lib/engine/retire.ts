@@ -223,6 +223,7 @@ async function evidenceLacking(
       digest: digestOf(copy),
       versionId: copy.versionId,
       isWritten: true,
+      intendedAt: ports.clock.now(),
       appliedAt: ports.clock.now(),
     };
     const seen = version === undefined ? basis : { ...basis, version };

@@ -12,7 +12,7 @@ export function createHistoryFolder(folder: string): History {
       return list(receipts).map((name) => readJson(join(receipts, name)) as Receipt);
     },
     async saveReceipt(secretArn, receipt) {
-      writeJson(join(of(secretArn), 'receipts', `${fileNameFor(receipt.dependent)}.json`), receipt);
+      writeJson(join(of(secretArn), 'receipts', `${fileNameFor(`${receipt.dependent} ${receipt.versionId}`)}.json`), receipt);
     },
     async failures(secretArn) {
       return (readJson(join(of(secretArn), 'failures.json')) as { count: number } | undefined)?.count ?? 0;

@@ -101,7 +101,7 @@ export function createWorld(options: WorldOptions): World {
       ),
     saveReceipt: (arn, receipt) =>
       pass({ to: 'history', what: 'saveReceipt' }, async () => {
-        receipts.set(`${arn} ${receipt.dependent}`, receipt);
+        receipts.set(`${arn} ${receipt.dependent} ${receipt.versionId}`, receipt);
       }),
     failures: (arn) => pass({ to: 'history', what: 'failures' }, async () => failureCounts.get(arn) ?? 0),
     saveFailures: (arn, count) =>

@@ -221,10 +221,10 @@ describe('a place that cannot be read back', () => {
 
     expect(await life.rotate()).toEqual([]);
 
-    expect([...life.receipts.values()][0]).not.toHaveProperty('version');
+    expect([...life.receipts.values()].at(-1)).not.toHaveProperty('version');
     life.clock.advance(hour);
     expect(await life.rotate()).toEqual([]);
-    expect([...life.receipts.values()][0]).toHaveProperty('version');
+    expect([...life.receipts.values()].at(-1)).toHaveProperty('version');
   });
 
   it('is not called foreign after a pause that was asked for right behind the write', async () => {

@@ -26,17 +26,18 @@ it('moves the clock for everybody who shares the folder, and after a restart', (
 
 it('keeps receipts and failures in a folder whose names tell nothing', async () => {
   const history = createHistoryFolder(join(folder, 'history'));
-  const receipt = { dependent: 'ci hook', digest: 'd1', versionId: 'v1', isWritten: true, appliedAt: 1 };
+  const receipt = { dependent: 'ci hook', digest: 'd1', versionId: 'v1', isWritten: true, intendedAt: 1, appliedAt: 1 };
   expect(await history.receipts(arn)).toEqual([]);
   expect(await history.failures(arn)).toBe(0);
 
   await history.saveReceipt(arn, receipt);
   await history.saveReceipt(arn, { ...receipt, digest: 'd2' });
   await history.saveReceipt(arn, { ...receipt, dependent: 'other' });
+  await history.saveReceipt(arn, { ...receipt, versionId: 'v2' });
   await history.saveFailures(arn, 3);
 
   const again = createHistoryFolder(join(folder, 'history'));
-  expect(await again.receipts(arn)).toHaveLength(2);
+  expect(await again.receipts(arn)).toHaveLength(3);
   expect(await again.receipts(arn)).toContainEqual({ ...receipt, digest: 'd2' });
   expect(await again.receipts(`${arn}x`)).toEqual([]);
   expect(await again.failures(arn)).toBe(3);

@@ -76,6 +76,7 @@ export function judgeCall(
     truth,
     call,
     now,
+    hasFaults,
     couldKnow,
   }: {
     before: View;
@@ -83,6 +84,8 @@ export function judgeCall(
     truth: Truth;
     call: OutwardCall;
     now: number;
+    /** Something went wrong before, in this run. */
+    hasFaults: boolean;
     /** Whoever called has seen the labels since a person last moved any. */
     couldKnow: boolean;
   },
@@ -119,7 +122,7 @@ export function judgeCall(
       broken({ invariant: 'I10', message: `what a stranger wrote into place ${index} was overwritten` });
     }
   });
-  judgePlaces(stage, { before, after, truth: known, call, is, revoked }, broken);
+  judgePlaces(stage, { before, after, truth: known, call, is, hasFaults, revoked }, broken);
   judgePending(stage, after, isReplacing, broken);
   if (
     isChange(call) &&
@@ -182,6 +185,7 @@ function judgePlaces(
     truth,
     call,
     is,
+    hasFaults,
     revoked,
   }: {
     before: View;
@@ -189,6 +193,7 @@ function judgePlaces(
     truth: Truth;
     call: OutwardCall;
     is: string | undefined;
+    hasFaults: boolean;
     revoked: ReadonlySet<string>;
   },
   broken: (violation: Violation) => void,
@@ -197,7 +202,10 @@ function judgePlaces(
   after.held.forEach((value, index) => {
     const isGiven =
       isOurs && isChange(call) && value !== undefined && value !== before.held[index] && truth.tampered[index] !== value;
-    if (isGiven && (revoked.has(value) || (value !== is && !stage.provider.accepts(value)))) {
+    // A provider that lies in one answer may call a token good that is seconds old: docs/decisions/2026-11-25-a-provider-that-lies.md
+    const isLive = after.tokens.some((token) => token.value === value && token.revokedAt === undefined);
+    const works = value === is || (hasFaults ? isLive : stage.provider.accepts(value));
+    if (isGiven && (revoked.has(value ?? '') || !works)) {
       broken({ invariant: 'P1', message: `place ${index} was given a token that does not work` });
     }
   });

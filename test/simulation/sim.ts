@@ -220,8 +220,9 @@ export function createSim(
   function look(call: OutwardCall): void {
     const after = viewOf(stage);
     const run = runNow();
+    const hasFaults = run?.hasFaults === true;
     const couldKnow = (run?.lookedAt ?? 0) > handMovedAt;
-    truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), couldKnow }, broken);
+    truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), hasFaults, couldKnow }, broken);
     if (run !== undefined && isTakenApart(view, after, call)) run.tookApartAt = order;
     view = after;
   }
@@ -606,12 +607,13 @@ function fingerprintOf(stage: Stage, { now, secrets, provider, places, receipts,
     age(createdAt),
     revokedAt === undefined ? null : age(revokedAt),
   ]);
-  const told = [...receipts].map(([key, { digest, isWritten, version, activation, appliedAt, inEffectAt }]) => [
+  const told = [...receipts].map(([key, { digest, isWritten, version, activation, intendedAt, appliedAt, inEffectAt }]) => [
     key,
     digest,
     isWritten,
     version,
     activation,
+    age(intendedAt),
     age(appliedAt),
     age(inEffectAt),
   ]);
