@@ -200,14 +200,12 @@ function judgePlaces(
 ): void {
   const isOurs = !call.what.startsWith('by hand');
   after.held.forEach((value, index) => {
-    const isGiven =
-      isOurs && isChange(call) && value !== undefined && value !== before.held[index] && truth.tampered[index] !== value;
+    const isGiven = isOurs && isChange(call) && value !== before.held[index] && truth.tampered[index] !== value;
+    if (!isGiven || value === undefined) return;
     // A provider that lies in one answer may call a token good that is seconds old: docs/decisions/2026-11-25-a-provider-that-lies.md
     const isLive = after.tokens.some((token) => token.value === value && token.revokedAt === undefined);
     const works = value === is || (hasFaults ? isLive : stage.provider.accepts(value));
-    if (isGiven && (revoked.has(value ?? '') || !works)) {
-      broken({ invariant: 'P1', message: `place ${index} was given a token that does not work` });
-    }
+    if (revoked.has(value) || !works) broken({ invariant: 'P1', message: `place ${index} was given a token that does not work` });
   });
 }
 
