@@ -8,6 +8,7 @@ import type { OpenToken } from '../../lib/engine/open-token.ts';
 import type { StoredVersion } from '../../lib/engine/ports.ts';
 import { liveTokens } from '../../lib/engine/preflight.ts';
 import { refOf } from '../../lib/engine/ref.ts';
+import { clockSkewHours } from '../../lib/engine/retire.ts';
 import { type StepName, steps } from '../../lib/engine/rotate.ts';
 import type { Job } from '../../lib/engine/step.ts';
 import { decodeStored } from '../../lib/engine/stored-value.ts';
@@ -129,10 +130,7 @@ export const plantedBugs: readonly Planted[] = [
     breaks: ['I2', 'I3'],
     player: withPlaceThatFails(playerOf(isReadable)),
     faults: 1,
-    engine: {
-      ...theEngine,
-      jobs: { ...theEngine.jobs, retire: (open, arn) => theEngine.jobs.retire({ ...open, dependents: [] }, arn) },
-    },
+    engine: withRetire((open) => ({ ...open, dependents: [] })),
   },
   {
     name: 'apply before verifying',
@@ -157,6 +155,32 @@ export const plantedBugs: readonly Planted[] = [
     player: playerOf('marked, write-only place'),
     faults: 2,
     engine: withOpen(trustingMissingReceipts),
+  },
+  {
+    name: 'retire on a missing receipt',
+    breaks: ['I2', 'I3'],
+    player: withPlaceThatFails(playerOf('marked, write-only place')),
+    faults: 2,
+    engine: withRetire(trustingMissingReceipts),
+  },
+  {
+    name: 'revoke before the overlap is over',
+    breaks: ['I3'],
+    player: playerOf(isReadable),
+    faults: 1,
+    engine: withRetire((open) => ({ ...open, token: { ...open.token, overlapHours: -clockSkewHours } })),
+  },
+  {
+    name: 'go on after AWSPENDING has left',
+    breaks: ['I9'],
+    player: playerOf(isReadable),
+    scene: {
+      name: 'a cancel, and a late setSecret',
+      before: ['press', 'advance', { hours: 0.2 }],
+      actors: [['cancel', { step: 'setSecret' }]],
+    },
+    faults: 1,
+    engine: withRotate((open, step, job) => theEngine.rotate(believingToBePending(open), step, job)),
   },
 ];
 
@@ -225,6 +249,11 @@ function withOpen(change: (open: OpenToken, secretArn: string) => OpenToken): En
       begin: (open, secretArn) => jobs.begin(change(open, secretArn), secretArn),
     },
   };
+}
+
+function withRetire(change: (open: OpenToken) => OpenToken): Engine {
+  const { jobs } = theEngine;
+  return { ...theEngine, jobs: { ...jobs, retire: (open, secretArn) => jobs.retire(change(open), secretArn) } };
 }
 
 /** The engine, but what failed for good is taken apart in another way. */
@@ -306,6 +335,16 @@ function believed({ entry, copyOf }: OpenToken['dependents'][number], version: S
   const { versionId, createdAt } = version;
   const digest = digestOf(copyOf(version, secretArn));
   return { dependent: entry.name, digest, versionId, isWritten: true, appliedAt: createdAt, inEffectAt: createdAt };
+}
+
+/** Whoever was called once thinks that it is still its turn. */
+function believingToBePending(open: OpenToken): OpenToken {
+  const { store } = open.ports;
+  const read: typeof store.read = async (secretId, which) => {
+    const version = await store.read(secretId, which);
+    return version && 'versionId' in which ? { ...version, labels: [...version.labels, 'AWSPENDING'] } : version;
+  };
+  return { ...open, ports: { ...open.ports, store: { ...store, read } } };
 }
 
 /** Its place takes what is written, and says for a while, when the first rotation comes, that it cannot use it. */
