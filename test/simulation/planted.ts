@@ -15,9 +15,9 @@ import { decodeStored } from '../../lib/engine/stored-value.ts';
 import { straysOf } from '../../lib/engine/strays.ts';
 import { takeApart } from '../../lib/engine/take-apart.ts';
 import { type Player, representatives } from './cast.ts';
-import { type Explored, explore, filled, runUntil, wordFor } from './explore.ts';
+import { type Explored, explore, type Found, filled, parseReplay, replay, runUntil, wordFor } from './explore.ts';
 import { interleave, type Scene, scenes } from './interleave.ts';
-import { createSim, type Engine, type SimEvent, theEngine } from './sim.ts';
+import { createSim, type Engine, type Moment, type SimEvent, theEngine } from './sim.ts';
 
 // Goal: a checker that never fails proves nothing, so designs that are known to be wrong are put in the place of the right one.
 // Method: each is the engine with one step, port or plug-in replaced here. Nothing in lib/ knows of it.
@@ -32,7 +32,7 @@ export interface Planted {
   readonly faults: number;
   /** What happens before faults are looked for. */
   readonly events?: readonly SimEvent[];
-  /** Where it shows only in two runs beside each other. */
+  /** Where the life of one rotation does not show it. */
   readonly scene?: Scene;
 }
 
@@ -43,13 +43,13 @@ export interface FoundPlanted {
   readonly replay: string;
 }
 
-const isReadable = 'marked, readable place';
+const readablePlace = 'marked, readable place';
 
 export const plantedBugs: readonly Planted[] = [
   {
     name: 'clean strays in createSecret',
     breaks: ['I4', 'I7'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     scene: sceneOf('createSecret twice'),
     faults: 0,
     engine: withRotate(async (open, step, job) => {
@@ -60,14 +60,14 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: 'revoke on an unclear put',
     breaks: ['I4', 'I7'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     faults: 1,
     engine: withOpen(takingUnclearForRefused),
   },
   {
     name: 'revoke in a failing step',
     breaks: ['I4', 'I7'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     faults: 1,
     engine: withRotate(async (open, step, job) => {
       try {
@@ -81,7 +81,7 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: "revoke on AWS's test copy of current",
     breaks: ['I7'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     events: ['test run'],
     faults: 1,
     engine: withRotate(async (open, step, job) => {
@@ -93,7 +93,7 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: 'move AWSCURRENT before the test',
     breaks: ['I6'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     faults: 1,
     engine: withRotate(async (open, step, job) => {
       const state = await theEngine.rotate(open, step, job);
@@ -104,19 +104,19 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: 'retry mint',
     breaks: ['I5', 'I13'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     faults: 1,
     engine: withOpen((open) => ({ ...open, rotator: { ...open.rotator, mint: twice(open) } })),
   },
   {
     name: 'forget to put back',
     breaks: ['P2'],
-    player: withPlaceThatFails(playerOf(isReadable)),
+    player: withPlaceThatFails(playerOf(readablePlace)),
     faults: 1,
     engine: withTakeApart((open) => ({ ...open, dependents: [] })),
   },
   {
-    name: 'put back on a `replace` provider',
+    name: 'put back on a replace provider',
     breaks: ['P1'],
     player: playerOf('replacing'),
     faults: 1,
@@ -128,14 +128,14 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: 'revoke by age without evidence',
     breaks: ['I2', 'I3'],
-    player: withPlaceThatFails(playerOf(isReadable)),
+    player: withPlaceThatFails(playerOf(readablePlace)),
     faults: 1,
     engine: withRetire((open) => ({ ...open, dependents: [] })),
   },
   {
     name: 'apply before verifying',
     breaks: ['P1'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     faults: 1,
     engine: withRotate((open, step, job) => {
       const trusting = { ...open, rotator: { ...open.rotator, verify: async () => ({ ok: true as const }) } };
@@ -145,7 +145,7 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: 'a mark without the installation',
     breaks: ['I7'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     faults: 1,
     engine: withOpen(readingEveryMarkAsOurs),
   },
@@ -166,20 +166,20 @@ export const plantedBugs: readonly Planted[] = [
   {
     name: 'revoke before the overlap is over',
     breaks: ['I3'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     faults: 1,
     engine: withRetire((open) => ({ ...open, token: { ...open.token, overlapHours: -clockSkewHours } })),
   },
   {
     name: 'go on after AWSPENDING has left',
     breaks: ['I9'],
-    player: playerOf(isReadable),
+    player: playerOf(readablePlace),
     scene: {
-      name: 'a cancel, and a late setSecret',
+      name: 'a late setSecret after a cancel',
       before: ['press', 'advance', { hours: 0.2 }],
       actors: [['cancel', { step: 'setSecret' }]],
     },
-    faults: 1,
+    faults: 0,
     engine: withRotate((open, step, job) => theEngine.rotate(believingToBePending(open), step, job)),
   },
 ];
@@ -193,9 +193,17 @@ export async function lookFor(
   const sim = createSim(player, { engine });
   const options = { faults, isFirstEnough: true, mostSchedules };
   if (scene !== undefined) return interleave(sim, scene, options);
-  // The right engine fills the secret, so that what is found is the doing of the one rotation that follows.
-  const start = await filled(createSim(player));
-  return explore(sim, { ...options, from: await runUntil(sim, start, events) });
+  return explore(sim, { ...options, from: await runUntil(sim, await filledRightly(player), events) });
+}
+
+/** Walks again the way that a planted design was found on, as `--planted <name> --replay <way>` gives it. */
+export async function replayPlanted({ player, engine }: Planted, way: string): Promise<readonly Found[]> {
+  return replay(createSim(player, { engine }), parseReplay(way).steps, await filledRightly(player));
+}
+
+/** The right engine fills the secret, so that what is found is the doing of the one rotation that follows. */
+function filledRightly(player: Player): Promise<Moment> {
+  return filled(createSim(player));
 }
 
 /** Looks for all of them; those that nothing was found of are left out. */
@@ -213,10 +221,10 @@ export function foundOf({ name, player, events = [] }: Planted, { schedules, fou
   const [first] = found;
   if (first === undefined) return undefined;
   const before = events.map((event) => `${wordFor(event)} `).join('');
-  const replay = first.replay
+  const command = first.replay
     .replace('simulate -- ', () => `simulate -- --planted ${JSON.stringify(name)} `)
     .replace(`'${player.name}: `, (start) => start + before);
-  return { name, invariant: first.violation.invariant, schedules, replay };
+  return { name, invariant: first.violation.invariant, schedules, replay: command };
 }
 
 // ---------------------------------------------------------------------------------------------------------------- replacements
