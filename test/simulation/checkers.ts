@@ -170,7 +170,7 @@ function judgeRevocation(
     broken({ invariant: 'I3', message: `a token was revoked ${Math.round((now - since) / 60_000)} minutes into its overlap` });
   }
   after.held.forEach((held, index) => {
-    const isTheirs = truth.tampered[index] === held;
+    const isTheirs = held !== undefined && truth.tampered[index] === held;
     if (held !== is && !isTheirs)
       broken({ invariant: 'I3', message: `a token was revoked before place ${index} had the current one` });
   });

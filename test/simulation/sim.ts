@@ -184,6 +184,7 @@ export function createSim(
     faultCount += 1;
     run.hasFaults = true;
     if (kind === 'down') run.down.add(host);
+    run.hasSeenStale ||= kind === 'stale';
     if (kind === 'stale') return stale(effect);
     run.isDead = kind === 'crash-before';
     const hasEffect = kind === 'crash-after' || ((kind === 'lost' || kind === 'garbled') && isChange(call));
@@ -221,7 +222,9 @@ export function createSim(
     const after = viewOf(stage);
     const run = runNow();
     const hasFaults = run?.hasFaults === true;
-    const couldKnow = (run?.lookedAt ?? 0) > handMovedAt;
+    // What was current before a run began is there for the asking, so not to have asked is no excuse.
+    const isNews = run !== undefined && (handMovedAt > run.startedAt || run.hasSeenStale);
+    const couldKnow = !isNews || run.lookedAt > handMovedAt;
     truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), hasFaults, couldKnow }, broken);
     if (run !== undefined && isTakenApart(view, after, call)) run.tookApartAt = order;
     view = after;
@@ -372,7 +375,7 @@ export function createSim(
       if (previous) move('AWSCURRENT', current?.id, previous.id);
     }
     order += 1;
-    handMovedAt = order;
+    if (viewOf(stage).current?.id !== current?.id) handMovedAt = order;
     look({ to: 'aws', what: `by hand: ${event}` });
   }
 
@@ -457,6 +460,8 @@ export function createSim(
       knows: '',
       lookedAt: 0,
       tookApartAt: undefined,
+      startedAt: order,
+      hasSeenStale: false,
       versionId: viewOf(stage).pending?.id,
       next: undefined,
     };
@@ -563,6 +568,9 @@ interface ActiveRun {
   lookedAt: number;
   /** When it gave a rotation up. */
   tookApartAt: number | undefined;
+  /** By the same count of what happens as `lookedAt`. */
+  readonly startedAt: number;
+  hasSeenStale: boolean;
   /** The version that was pending when it began. */
   readonly versionId: string | undefined;
   /** Beside others it is asked at every call whether, and how, it goes on. */
