@@ -5,7 +5,7 @@ import { finishSecret } from '../../lib/engine/finish-secret.ts';
 import { readOurLabel } from '../../lib/engine/labels.ts';
 import { secretHash } from '../../lib/engine/mark.ts';
 import type { OpenToken } from '../../lib/engine/open-token.ts';
-import type { StoredVersion } from '../../lib/engine/ports.ts';
+import type { Receipt, StoredVersion } from '../../lib/engine/ports.ts';
 import { liveTokens } from '../../lib/engine/preflight.ts';
 import { refOf } from '../../lib/engine/ref.ts';
 import { clockSkewHours } from '../../lib/engine/retire.ts';
@@ -333,16 +333,24 @@ function trustingMissingReceipts(open: OpenToken): OpenToken {
     const known = await history.receipts(secretArn);
     const newest =
       (await store.read(secretArn, { label: 'AWSPENDING' })) ?? (await store.read(secretArn, { label: 'AWSCURRENT' }));
-    const missing = open.dependents.filter(({ entry }) => !known.some(({ dependent }) => dependent === entry.name));
-    return newest === undefined ? known : [...known, ...missing.map((dependent) => believed(dependent, newest, secretArn))];
+    if (newest === undefined) return known;
+    const isKnown = (name: string) =>
+      known.some(({ dependent, versionId }) => dependent === name && versionId === newest.versionId);
+    const missing = open.dependents.filter(({ entry }) => !isKnown(entry.name));
+    return [...known, ...missing.map((dependent) => believed(dependent, newest, secretArn, open.ports.clock.now()))];
   };
   return { ...open, ports: { ...open.ports, history: { ...history, receipts } } };
 }
 
-function believed({ entry, copyOf }: OpenToken['dependents'][number], version: StoredVersion, secretArn: string) {
+function believed(
+  { entry, copyOf }: OpenToken['dependents'][number],
+  version: StoredVersion,
+  secretArn: string,
+  now: number,
+): Receipt {
   const { versionId, createdAt } = version;
   const digest = digestOf(copyOf(version, secretArn));
-  return { dependent: entry.name, digest, versionId, isWritten: true, appliedAt: createdAt, inEffectAt: createdAt };
+  return { dependent: entry.name, digest, versionId, isWritten: true, intendedAt: now, appliedAt: now, inEffectAt: createdAt };
 }
 
 /** Whoever was called once thinks that it is still its turn. */
