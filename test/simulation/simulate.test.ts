@@ -88,7 +88,10 @@ it('draws the same walk from the same seed, and another from another', async () 
 
 it('ends with what it has as soon as it is told', async () => {
   let isEnough = false;
-  const options = { onProgress: () => void (isEnough = true), isEnough: () => isEnough };
+  const onProgress = () => {
+    isEnough = true;
+  };
+  const options = { onProgress, isEnough: () => isEnough };
 
   expect((await explore(createSim(player), { ...options, faults: 3 })).schedules).toBe(1);
   isEnough = false;

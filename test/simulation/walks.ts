@@ -104,6 +104,7 @@ async function drawRun(
 /** What AWS does where it has not said what it does. */
 function drawSwitches(chance: Chance): Partial<Switches> {
   return {
+    retryCount: 5, // AWS gives up some day, else a label that it puts back would stand there for ever
     retryWithPending: oneOf(['same-token', 'same-token', 'none'], chance),
     retryWithoutPending: oneOf(['none', 'same-token', 'label-put-back', 'new-token'], chance),
     duplicateDeliveries: oneOf(['none', 'none', 'after'], chance),
