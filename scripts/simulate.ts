@@ -6,13 +6,13 @@ import { setImmediate } from 'node:timers/promises';
 import colours from 'picocolors';
 import { fault } from '../lib/cli/terminal.ts';
 import { type Player, representatives } from '../test/simulation/cast.ts';
-import { type Explored, type Found, parseReplay, replay, Unreadable, wordFor } from '../test/simulation/explore.ts';
+import { type Explored, type Found, filled, parseReplay, replay, Unreadable, wordFor } from '../test/simulation/explore.ts';
 import { parseScene, replayScene } from '../test/simulation/interleave.ts';
-import { createSim } from '../test/simulation/sim.ts';
+import { type FoundPlanted, findPlanted, type Planted, plantedBugs } from '../test/simulation/planted.ts';
+import { createSim, theEngine } from '../test/simulation/sim.ts';
 import { walk } from '../test/simulation/walks.ts';
 import { allJobs, everyPlayer, type Job, type Kind, kinds, lives, usualJobs } from './simulate/jobs.ts';
 import { type Options, readOptions } from './simulate/options.ts';
-import { type FoundBug, loadPlanted } from './simulate/planted.ts';
 import { createProgress, duration, type Progress } from './simulate/progress.ts';
 
 /** What the whole run came to; `--json` prints it. */
@@ -25,7 +25,7 @@ interface Outcome {
   violations: number;
   planted: number;
   found: number;
-  plantedBugs: readonly FoundBug[];
+  plantedBugs: readonly FoundPlanted[];
   broken: Found[];
   seconds: number;
   livesPerSecond: number;
@@ -146,8 +146,7 @@ async function goWalks(
 }
 
 async function findPlantedBugs(outcome: Outcome): Promise<void> {
-  const { planted, findPlanted } = await loadPlanted();
-  outcome.planted = planted.length;
+  outcome.planted = plantedBugs.length;
   outcome.plantedBugs = await findPlanted();
   outcome.found = outcome.plantedBugs.length;
 }
@@ -196,9 +195,12 @@ function printOutcome(outcome: Outcome): void {
 
 async function printReplay(text: string, options: Options): Promise<number> {
   const { player, steps } = parseReplay(text);
-  const sim = createSim(await playerNamed(player), { switches: options.switch });
+  const cast = await playerNamed(player);
+  const sim = createSim(cast, { engine: engineFor(options), switches: options.switch });
+  // A planted design is at work only once the right engine has filled the secret, as where it was found.
+  const from = options.planted === undefined ? undefined : await filled(createSim(cast));
   const lines: string[] = [];
-  const found = await replay(sim, steps, ({ event, faults }, { calls }) => {
+  const found = await replay(sim, steps, from, ({ event, faults }, { calls }) => {
     lines.push(wordFor(event));
     for (const [at, { call, fault: befell }] of calls.entries())
       lines.push(`    ${at}  ${call.to}: ${call.what}${befell === undefined ? '' : `   <- ${befell}`}`);
@@ -210,7 +212,11 @@ async function printReplay(text: string, options: Options): Promise<number> {
 
 async function printScene(text: string, options: Options): Promise<number> {
   const { player, scene, choices } = parseScene(text);
-  const { found, trace } = await replayScene(createSim(await playerNamed(player)), scene, choices);
+  const { found, trace } = await replayScene(
+    createSim(await playerNamed(player), { engine: engineFor(options) }),
+    scene,
+    choices,
+  );
   return printAgain(trace, found, options);
 }
 
@@ -223,6 +229,15 @@ function printAgain(trace: readonly string[], found: readonly Found[], { json }:
     process.stdout.write(`${[...trace, ...said].join('\n')}\n`);
   }
   return violations.length === 0 ? 0 : 1;
+}
+
+/** The real one, or one with a planted design bug. */
+function engineFor({ planted }: Options): Planted['engine'] {
+  if (planted === undefined) return theEngine;
+  const found = plantedBugs.find(({ name }) => name === planted);
+  if (found === undefined)
+    throw new Unreadable(`There is no planted design '${planted}'; there are ${plantedBugs.map(({ name }) => name).join('; ')}.`);
+  return found.engine;
 }
 
 async function playerNamed(name: string): Promise<Player> {

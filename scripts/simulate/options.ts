@@ -9,6 +9,7 @@ export interface Options {
   readonly seed: number;
   readonly replay?: string;
   readonly scene?: string;
+  readonly planted?: string;
   readonly switch: Partial<Switches>;
   readonly seconds?: number;
   readonly most?: number;
@@ -39,6 +40,7 @@ function createCommand(): Command {
     .addOption(alone('--replay <text>', 'one life again, as it was printed'))
     .addOption(alone('--scene <text>', 'two runs beside each other again, as they were printed'))
     .option('--switch <name=value>', 'for --replay: what AWS does where it has not said so', collectSwitch, {})
+    .option('--planted <name>', 'for --replay and --scene: the design bug that is planted')
     .option('--player <name>', 'whose lives: a plug-in or a representative')
     .option('--seconds <number>', 'ends after so many seconds with what it has', countFrom(1))
     .option('--most <number>', 'ends each player, or order of runs, after so many schedules', countFrom(1))

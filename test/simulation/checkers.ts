@@ -169,7 +169,7 @@ function judgeRevocation(
     broken({ invariant: 'I3', message: `a token was revoked ${Math.round((now - since) / 60_000)} minutes into its overlap` });
   }
   after.held.forEach((held, index) => {
-    const isTheirs = truth.tampered[index] === held;
+    const isTheirs = held !== undefined && truth.tampered[index] === held;
     if (held !== is && !isTheirs)
       broken({ invariant: 'I3', message: `a token was revoked before place ${index} had the current one` });
   });
@@ -216,7 +216,8 @@ function judgePlaces(
     const isTheirs = truth.tampered[index] === held;
     // What a person put in reaches the places with the next rotation that succeeds; one that wrote nothing has nothing to put back.
     const isOfBefore = truth.byHand.includes(is) && held !== undefined && truth.everCurrent.includes(held);
-    if (held !== undefined && held !== is && !isTheirs && !isOfBefore) broken({ invariant: 'P2', message: `place ${index} was not put back` });
+    if (held !== undefined && held !== is && !isTheirs && !isOfBefore)
+      broken({ invariant: 'P2', message: `place ${index} was not put back` });
   });
 }
 

@@ -179,13 +179,14 @@ export async function close(sim: Sim, from: Moment, start: Moment): Promise<read
   return violations;
 }
 
-/** Walks one way again. */
+/** Walks one way again, from a secret that was filled where nothing else is said. */
 export async function replay(
   sim: Sim,
   steps: readonly ReplayStep[],
+  from?: Moment,
   onRun: (step: ReplayStep, run: Run) => void = () => {},
 ): Promise<readonly Found[]> {
-  const start = await filled(sim);
+  const start = from ?? (await filled(sim));
   let moment = start;
   let path: Path | undefined;
   for (const { event, faults } of steps) {

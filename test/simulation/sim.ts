@@ -181,6 +181,7 @@ export function createSim(
     faultCount += 1;
     run.hasFaults = true;
     if (kind === 'down') run.down.add(host);
+    run.hasSeenStale ||= kind === 'stale';
     if (kind === 'stale') return stale(effect);
     run.isDead = kind === 'crash-before';
     const hasEffect = kind === 'crash-after' || ((kind === 'lost' || kind === 'garbled') && isChange(call));
@@ -218,7 +219,9 @@ export function createSim(
     const after = viewOf(stage);
     const run = runNow();
     const hasFaults = run?.hasFaults === true;
-    const couldKnow = (run?.lookedAt ?? 0) > handMovedAt;
+    // What was current before a run began is there for the asking, so not to have asked is no excuse.
+    const isNews = run !== undefined && (handMovedAt > run.startedAt || run.hasSeenStale);
+    const couldKnow = !isNews || run.lookedAt > handMovedAt;
     truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), hasFaults, couldKnow }, broken);
     view = after;
   }
@@ -367,7 +370,7 @@ export function createSim(
       if (previous) move('AWSCURRENT', current?.id, previous.id);
     }
     order += 1;
-    handMovedAt = order;
+    if (viewOf(stage).current?.id !== current?.id) handMovedAt = order;
     look({ to: 'aws', what: `by hand: ${event}` });
   }
 
@@ -468,6 +471,8 @@ export function createSim(
       mints: 0,
       knows: '',
       lookedAt: 0,
+      startedAt: order,
+      hasSeenStale: false,
       versionId: viewOf(stage).pending?.id,
       next: undefined,
     };
@@ -570,6 +575,9 @@ interface ActiveRun {
   knows: string;
   /** When it last asked for the labels of the secret. */
   lookedAt: number;
+  /** By the same count of what happens as `lookedAt`. */
+  readonly startedAt: number;
+  hasSeenStale: boolean;
   /** The version that was pending when it began. */
   readonly versionId: string | undefined;
   /** Beside others it is asked at every call whether, and how, it goes on. */

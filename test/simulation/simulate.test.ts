@@ -1,8 +1,6 @@
 // The commands of `npm run simulate`: what they print can be given back to them, and a seed is a life.
-import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { readOptions } from '../../scripts/simulate/options.ts';
-import { loadPlanted } from '../../scripts/simulate/planted.ts';
 import { lineFor } from '../../scripts/simulate/progress.ts';
 import { representatives } from './cast.ts';
 import { explore, parseReplay, type ReplayStep, replay, writeReplay } from './explore.ts';
@@ -49,7 +47,7 @@ it('walks a life again, call by call', async () => {
   const { steps } = parseReplay(`${player.name}: press advance,1=lost advance 26h retire`);
   const again = async () => {
     const calls: string[] = [];
-    const found = await replay(createSim(player), steps, (_step, run) =>
+    const found = await replay(createSim(player), steps, undefined, (_step, run) =>
       calls.push(...run.calls.map(({ call, fault }) => `${call.what} ${fault}`)),
     );
     return { calls, found };
@@ -136,15 +134,6 @@ it.each([
   const said: string[] = [];
   expect(readOptions(argv, (text) => said.push(text))).toBe(2);
   expect(said.join('')).toBe(sentence);
-});
-
-it('knows of no planted bugs where none are, and runs those that are', async () => {
-  const none = await loadPlanted(pathToFileURL('/nowhere/planted.ts'));
-  expect([none.planted, await none.findPlanted()]).toEqual([[], []]);
-
-  const code = "export const planted = ['a']; export const findPlanted = async () => [{ name: 'a', schedules: 3 }];";
-  const some = await loadPlanted(new URL(`data:text/javascript,${encodeURIComponent(code)}`));
-  expect([some.planted, await some.findPlanted()]).toEqual([['a'], [{ name: 'a', schedules: 3 }]]);
 });
 
 it('shows the rate, and a guess of what is left once something is done', () => {
