@@ -7,7 +7,7 @@ import colours from 'picocolors';
 import { fault } from '../lib/cli/terminal.ts';
 import { type Player, representatives } from '../test/simulation/cast.ts';
 import { type Explored, type Found, filled, parseReplay, replay, Unreadable, wordFor } from '../test/simulation/explore.ts';
-import { parseScene, replayScene } from '../test/simulation/interleave.ts';
+import { parseScene, replayScene, scenes } from '../test/simulation/interleave.ts';
 import { type FoundPlanted, findPlanted, type Planted, plantedBugs } from '../test/simulation/planted.ts';
 import { createSim, theEngine } from '../test/simulation/sim.ts';
 import { walk } from '../test/simulation/walks.ts';
@@ -195,10 +195,11 @@ function printOutcome(outcome: Outcome): void {
 
 async function printReplay(text: string, options: Options): Promise<number> {
   const { player, steps } = parseReplay(text);
-  const cast = await playerNamed(player);
-  const sim = createSim(cast, { engine: engineFor(options), switches: options.switch });
+  const planted = plantedIn(options);
+  const cast = planted?.player ?? (await playerNamed(player));
+  const sim = createSim(cast, { engine: planted?.engine ?? theEngine, switches: options.switch });
   // A planted design is at work only once the right engine has filled the secret, as where it was found.
-  const from = options.planted === undefined ? undefined : await filled(createSim(cast));
+  const from = planted === undefined ? undefined : await filled(createSim(cast));
   const lines: string[] = [];
   const found = await replay(sim, steps, from, ({ event, faults }, { calls }) => {
     lines.push(wordFor(event));
@@ -211,12 +212,10 @@ async function printReplay(text: string, options: Options): Promise<number> {
 }
 
 async function printScene(text: string, options: Options): Promise<number> {
-  const { player, scene, choices } = parseScene(text);
-  const { found, trace } = await replayScene(
-    createSim(await playerNamed(player), { engine: engineFor(options) }),
-    scene,
-    choices,
-  );
+  const planted = plantedIn(options);
+  const { player, scene, choices } = parseScene(text, planted?.scene === undefined ? scenes : [planted.scene]);
+  const cast = planted?.player ?? (await playerNamed(player));
+  const { found, trace } = await replayScene(createSim(cast, { engine: planted?.engine ?? theEngine }), scene, choices);
   return printAgain(trace, found, options);
 }
 
@@ -231,13 +230,13 @@ function printAgain(trace: readonly string[], found: readonly Found[], { json }:
   return violations.length === 0 ? 0 : 1;
 }
 
-/** The real one, or one with a planted design bug. */
-function engineFor({ planted }: Options): Planted['engine'] {
-  if (planted === undefined) return theEngine;
+/** The planted design bug that was asked for. It may have a player and a scene of its own. */
+function plantedIn({ planted }: Options): Planted | undefined {
+  if (planted === undefined) return undefined;
   const found = plantedBugs.find(({ name }) => name === planted);
   if (found === undefined)
     throw new Unreadable(`There is no planted design '${planted}'; there are ${plantedBugs.map(({ name }) => name).join('; ')}.`);
-  return found.engine;
+  return found;
 }
 
 async function playerNamed(name: string): Promise<Player> {

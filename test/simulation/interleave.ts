@@ -191,13 +191,13 @@ export function writeScene(player: string, scene: string, choices: readonly Scen
 }
 
 /** Reads what `writeScene` wrote. */
-export function parseScene(text: string): { player: string; scene: Scene; choices: readonly SceneChoice[] } {
+export function parseScene(text: string, known = scenes): { player: string; scene: Scene; choices: readonly SceneChoice[] } {
   const [, player, name, order] = /^(.+?): (.+?):(?: (.*))?$/s.exec(text.trim()) ?? [];
   if (player === undefined)
     throw new Unreadable("A scene has a player, a name, and who goes on at each call: 'own value: two reconcilers: A B=lost A'.");
-  const scene = scenes.find((each) => each.name === name);
+  const scene = known.find((each) => each.name === name);
   if (scene === undefined)
-    throw new Unreadable(`There is no scene '${name}'; there are ${scenes.map((each) => each.name).join(', ')}.`);
+    throw new Unreadable(`There is no scene '${name}'; there are ${known.map((each) => each.name).join(', ')}.`);
   const words = (order ?? '').split(/\s+/).filter((word) => word !== '');
   const choices = words.map((word): SceneChoice => {
     const [, letter, fault] = /^([AB])(?:=(.+))?$/.exec(word) ?? [];
