@@ -72,7 +72,8 @@ async function simulate(options: Options): Promise<number> {
   const isUsual = !options.all && options.walks === undefined && options.faults === undefined && player === undefined;
   outcome.seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   outcome.livesPerSecond = Math.round(((outcome.lives + outcome.walks) / Math.max(outcome.seconds, 0.1)) * 10) / 10;
-  if (isUsual && !bounds.isOver()) await findPlantedBugs(outcome);
+  if (isUsual && bounds.isOver()) outcome.unfinished.push('the planted designs');
+  else if (isUsual) await findPlantedBugs(outcome);
   progress.close();
   if (options.json) process.stdout.write(`${JSON.stringify(outcome, null, 2)}\n`);
   else printOutcome(outcome);
