@@ -30,6 +30,7 @@ it('runs a handler with what Lambda gives it, and nothing of the process that st
   );
 
   const result = await host.invoke('thing', { a: 1 });
+  await expect.poll(() => lines).toEqual(['thing: a line']); // a log has a way of its own, and may come after the answer
   host.close();
   delete process.env.KEYTURN_TEST_LEAK;
 
@@ -41,7 +42,6 @@ it('runs a handler with what Lambda gives it, and nothing of the process that st
     payload: { env: { GIVEN: 'yes', AWS_REGION: 'eu-west-1', AWS_LAMBDA_FUNCTION_NAME: 'thing' } },
   });
   expect(JSON.stringify(result)).not.toContain('canary');
-  expect(lines).toEqual(['thing: a line']);
 });
 
 it('keeps a process warm, and starts another for an event that comes meanwhile', async () => {

@@ -212,7 +212,7 @@ function judgePlaces(
 /** A rotation was given up in this call. */
 export function isTakenApart(before: View, after: View, call: OutwardCall): boolean {
   const hasLeft = before.pending !== undefined && after.pending === undefined && before.current?.id === after.current?.id;
-  return hasLeft && before.pending?.id !== before.current?.id && !call.what.startsWith('by hand');
+  return hasLeft && !call.what.startsWith('by hand');
 }
 
 /** Once a rotation was taken apart without a fault, every place has what is current. */
@@ -227,7 +227,10 @@ export function judgePutBack(
   if (is === undefined || isDead) return;
   held.forEach((value, index) => {
     const isTheirs = truth.tampered[index] === value;
-    if (value !== undefined && value !== is && !isTheirs) broken({ invariant: 'P2', message: `place ${index} was not put back` });
+    // What a person put in reaches the places with the next rotation that succeeds; one that wrote nothing has nothing to put back.
+    const isOfBefore = truth.byHand.includes(is) && value !== undefined && truth.everCurrent.includes(value);
+    if (value !== undefined && value !== is && !isTheirs && !isOfBefore)
+      broken({ invariant: 'P2', message: `place ${index} was not put back` });
   });
 }
 

@@ -1,7 +1,7 @@
 import type { StepName } from '../../lib/engine/rotate.ts';
 import { judgeEnd, type Violation, valueIn, viewOf } from './checkers.ts';
-import { type Fault, faultsFor } from './faults.ts';
-import type { Moment, SeenCall, Sim, SimEvent } from './sim.ts';
+import { type Fault, type FaultKind, faultKinds, faultsFor } from './faults.ts';
+import { type Moment, plainEvents, type Run, type SeenCall, type Sim, type SimEvent } from './sim.ts';
 
 // Goal: whatever befalls a life at any of its calls, nothing is promised that is not kept.
 // Method: a life is a row of events (Rotate is pressed, one step is run, time passes, a sweep looks). From every moment between two events,
@@ -62,7 +62,10 @@ export interface ExploreOptions {
   readonly faults: number;
   /** Stops at the first violation. */
   readonly isFirstEnough?: boolean;
-  readonly onProgress?: (explored: Explored) => void;
+  /** Is waited for: nothing else in here ever waits for the world, so that without it no timer and no Ctrl-C would get a turn. */
+  readonly onProgress?: (explored: Explored) => void | Promise<void>;
+  /** Ends with what there is as soon as this says so. */
+  readonly isEnough?: () => boolean;
   /** Gives up after so many schedules. */
   readonly mostSchedules?: number;
   /** Where the life begins. @default a secret that was filled, and rests */
@@ -78,7 +81,7 @@ export async function explore(sim: Sim, options: ExploreOptions): Promise<Explor
   const nodes: Node[] = [{ moment: begin, phase: 0, faultsLeft: options.faults, path: undefined }];
 
   const isOver = () => {
-    if (explored.schedules >= (options.mostSchedules ?? Number.POSITIVE_INFINITY)) return true;
+    if (options.isEnough?.() || explored.schedules >= (options.mostSchedules ?? Number.POSITIVE_INFINITY)) return true;
     return options.isFirstEnough === true && explored.found.length > 0;
   };
   const report = (violations: readonly Violation[], path: Path | undefined, calls: readonly SeenCall[]) => {
@@ -112,7 +115,7 @@ export async function explore(sim: Sim, options: ExploreOptions): Promise<Explor
     if (isOver()) return;
     const { calls, moment, violations } = await sim.run(node.moment, event, faults);
     explored.schedules += 1;
-    options.onProgress?.(explored);
+    await options.onProgress?.(explored);
     const path: Path = { event, faults, before: node.path };
     report(violations, path, calls);
     const isRepeated = event === 'advance' && hasMoved(sim, node.moment, moment);
@@ -179,14 +182,16 @@ export async function close(sim: Sim, from: Moment, start: Moment): Promise<read
 /** Walks one way again, from a secret that was filled where nothing else is said. */
 export async function replay(
   sim: Sim,
-  steps: readonly { event: SimEvent; faults: readonly Fault[] }[],
+  steps: readonly ReplayStep[],
   from?: Moment,
+  onRun: (step: ReplayStep, run: Run) => void = () => {},
 ): Promise<readonly Found[]> {
   const start = from ?? (await filled(sim));
   let moment = start;
   let path: Path | undefined;
   for (const { event, faults } of steps) {
     const run = await sim.run(moment, event, faults);
+    onRun({ event, faults }, run);
     path = { event, faults, before: path };
     moment = run.moment;
     if (run.violations.length > 0) {
@@ -215,18 +220,26 @@ function hasMoved(sim: Sim, before: Moment, after: Moment): boolean {
   return isUnderway(sim, after) || sim.fingerprint(before) !== sim.fingerprint(after);
 }
 
-function pathSteps(path: Path | undefined): { event: SimEvent; faults: readonly Fault[] }[] {
-  const steps: { event: SimEvent; faults: readonly Fault[] }[] = [];
+function pathSteps(path: Path | undefined): readonly ReplayStep[] {
+  const steps: ReplayStep[] = [];
   for (let at = path; at !== undefined; at = at.before) steps.unshift({ event: at.event, faults: at.faults });
   return steps;
 }
 
 function replayOf(sim: Sim, path: Path | undefined): string {
-  const steps = pathSteps(path).map(({ event, faults }) => {
-    const name = wordFor(event);
-    return [name, ...faults.map(({ at, kind }) => `${at}=${kind}`)].join(',');
-  });
-  return `npm run simulate -- --replay '${sim.player.name}: ${steps.join(' ')}'`;
+  return `npm run simulate -- --replay '${writeReplay(sim.player.name, pathSteps(path))}'`;
+}
+
+/** One thing that happens, and the faults that befall it. */
+export interface ReplayStep {
+  readonly event: SimEvent;
+  readonly faults: readonly Fault[];
+}
+
+/** `player: press advance,3=lost 26h`: what `parseReplay` reads. */
+export function writeReplay(player: string, steps: readonly ReplayStep[]): string {
+  const words = steps.map(({ event, faults }) => [wordFor(event), ...faults.map(({ at, kind }) => `${at}=${kind}`)].join(','));
+  return `${player}: ${words.join(' ')}`;
 }
 
 /** `26h`, `setSecret`, `roll-back`: what happens, as one word. */
@@ -236,28 +249,45 @@ export function wordFor(event: SimEvent): string {
 }
 
 function eventFor(word: string): SimEvent {
-  const hours = /^([\d.]+)h$/.exec(word)?.[1];
-  if (hours !== undefined) return { hours: Number(hours) };
-  return /Secret$/.test(word) ? { step: word as StepName } : (word.replaceAll('-', ' ') as SimEvent);
+  const hours = /^(-?[\d.]+)h$/.exec(word)?.[1];
+  if (hours !== undefined && Number.isFinite(Number(hours))) return { hours: Number(hours) };
+  const step = stepNames.find((name) => name === word);
+  const event = plainEvents.find((name) => wordFor(name) === word);
+  if (step === undefined && event === undefined) {
+    const known = [...plainEvents.map(wordFor), ...stepNames, '26h'].join(', ');
+    throw new Unreadable(`'${word}' is nothing that can happen; there are ${known}.`);
+  }
+  return step === undefined ? (event as SimEvent) : { step };
 }
 
-/** Reads what `replayOf` wrote. */
-export function parseReplay(text: string): { player: string; steps: { event: SimEvent; faults: Fault[] }[] } {
-  const [player = '', rest = ''] = text.split(': ');
-  const steps = rest
-    .split(' ')
-    .filter((word) => word !== '')
-    .map((word) => {
-      const [name = '', ...faults] = word.split(',');
-      return {
-        event: eventFor(name),
-        faults: faults.map((fault) => {
-          const [at, kind] = fault.split('=');
-          return { at: Number(at), kind: kind as Fault['kind'] };
-        }),
-      };
-    });
+const stepNames: readonly StepName[] = ['createSecret', 'setSecret', 'testSecret', 'finishSecret'];
+
+/** A text that a person gave cannot be followed; the message says why in one sentence. */
+export class Unreadable extends Error {}
+
+/** Reads what `writeReplay` wrote. */
+export function parseReplay(text: string): { player: string; steps: readonly ReplayStep[] } {
+  const [, player, rest] = /^(.+?): (.+)$/s.exec(text.trim()) ?? [];
+  if (player === undefined || rest === undefined)
+    throw new Unreadable("A replay has a player and what happens: 'marked, readable place: press advance,3=lost 26h retire'.");
+  const steps = rest.split(/\s+/).map((word) => {
+    const [name = '', ...faults] = word.split(',');
+    return { event: eventFor(name), faults: faults.map(parseFault) };
+  });
   return { player, steps };
+}
+
+function parseFault(text: string): Fault {
+  const [, at, name] = /^(\d+)=(.+)$/.exec(text) ?? [];
+  if (at === undefined)
+    throw new Unreadable(`'${text}' is no fault; a fault is the number of a call and what befalls it: 3=lost.`);
+  return { at: Number(at), kind: faultKindFor(name ?? '') };
+}
+
+export function faultKindFor(name: string): FaultKind {
+  const kind = faultKinds.find((each) => each === name);
+  if (kind === undefined) throw new Unreadable(`'${name}' is no fault; there are ${faultKinds.join(', ')}.`);
+  return kind;
 }
 
 function traceOf(path: Path | undefined, calls: readonly SeenCall[]): readonly string[] {

@@ -8,17 +8,20 @@ import type { OutwardCall } from '../../lib/testing/world.ts';
  * `limited` a pause is asked for · `refused` a definite no · `lost` the effect happened and the answer did not come · `garbled` the effect
  * happened and the answer is a login page · `stale` a look sees what was there before the last change · `forgotten` receipts are gone.
  */
-export type FaultKind =
-  | 'crash-before'
-  | 'crash-after'
-  | 'unsent'
-  | 'down'
-  | 'limited'
-  | 'refused'
-  | 'lost'
-  | 'garbled'
-  | 'stale'
-  | 'forgotten';
+export const faultKinds = [
+  'crash-before',
+  'crash-after',
+  'unsent',
+  'down',
+  'limited',
+  'refused',
+  'lost',
+  'garbled',
+  'stale',
+  'forgotten',
+] as const;
+
+export type FaultKind = (typeof faultKinds)[number];
 
 /** A fault at the n-th call of one run. */
 export interface Fault {

@@ -1,8 +1,8 @@
 import type { OutwardCall } from '../../lib/testing/world.ts';
 import type { Violation } from './checkers.ts';
-import { close, type Explored, type Found, filled, runUntil, wordFor } from './explore.ts';
+import { close, type Explored, type Found, faultKindFor, filled, runUntil, Unreadable, wordFor } from './explore.ts';
 import { type FaultKind, faultsFor, isChange } from './faults.ts';
-import type { Actor, Moment, Point, Sim, SimEvent } from './sim.ts';
+import type { Actor, Moment, Point, SeenCall, Sim, SimEvent } from './sim.ts';
 
 // Goal: two runs beside each other come to what one alone comes to, in whatever order their calls fall.
 // Method: at every call somebody decides who goes on. All orders are tried, by running again from the beginning with another decision at one
@@ -52,7 +52,9 @@ export interface InterleaveOptions {
   readonly isFirstEnough?: boolean;
   readonly mostSchedules?: number;
   readonly onEnd?: (fingerprint: string) => void;
-  readonly onProgress?: (explored: Explored) => void;
+  readonly onProgress?: (explored: Explored) => void | Promise<void>;
+  /** Ends with what there is as soon as this says so. */
+  readonly isEnough?: () => boolean;
 }
 
 /** One way on from a point: whose call, and what befalls it. */
@@ -79,7 +81,7 @@ export async function interleave(sim: Sim, scene: Scene, options: InterleaveOpti
   const ends = new Set<string>();
   const open: Plan[] = [{ choices: [], asleep: [] }];
   while (open.length > 0 && explored.schedules < (options.mostSchedules ?? Number.POSITIVE_INFINITY)) {
-    if (options.isFirstEnough && explored.found.length > 0) break;
+    if (options.isEnough?.() || (options.isFirstEnough && explored.found.length > 0)) break;
     const plan = open.pop() as Plan;
     const taken: Transition[] = [];
     let asleep = plan.asleep;
@@ -98,7 +100,7 @@ export async function interleave(sim: Sim, scene: Scene, options: InterleaveOpti
     });
     explored.schedules += 1;
     explored.states = seen.size;
-    options.onProgress?.(explored);
+    await options.onProgress?.(explored);
     const found = (violations: readonly Violation[]) => {
       for (const violation of violations) explored.found.push(toFound(sim, scene, taken, run.calls, violation));
     };
@@ -176,18 +178,69 @@ async function closeScene(sim: Sim, moment: Moment, start: Moment): Promise<read
   return close(sim, turnedOn.moment, start);
 }
 
-function toFound(
+/** Who goes on at a call, and what befalls it; A is 0. */
+export interface SceneChoice {
+  readonly actor: number;
+  readonly fault?: FaultKind;
+}
+
+/** `player: scene: A B=lost A`: what `parseScene` reads. */
+export function writeScene(player: string, scene: string, choices: readonly SceneChoice[]): string {
+  const order = choices.map(({ actor, fault }) => `${'AB'[actor]}${fault === undefined ? '' : `=${fault}`}`);
+  return `${player}: ${scene}: ${order.join(' ')}`;
+}
+
+/** Reads what `writeScene` wrote. */
+export function parseScene(text: string, known = scenes): { player: string; scene: Scene; choices: readonly SceneChoice[] } {
+  const [, player, name, order] = /^(.+?): (.+?):(?: (.*))?$/s.exec(text.trim()) ?? [];
+  if (player === undefined)
+    throw new Unreadable("A scene has a player, a name, and who goes on at each call: 'own value: two reconcilers: A B=lost A'.");
+  const scene = known.find((each) => each.name === name);
+  if (scene === undefined)
+    throw new Unreadable(`There is no scene '${name}'; there are ${known.map((each) => each.name).join(', ')}.`);
+  const words = (order ?? '').split(/\s+/).filter((word) => word !== '');
+  const choices = words.map((word): SceneChoice => {
+    const [, letter, fault] = /^([AB])(?:=(.+))?$/.exec(word) ?? [];
+    if (letter === undefined) throw new Unreadable(`'${word}' says nobody who goes on; it is A or B, or with a fault A=lost.`);
+    return { actor: 'AB'.indexOf(letter), ...(fault === undefined ? {} : { fault: faultKindFor(fault) }) };
+  });
+  return { player, scene, choices };
+}
+
+/** Runs one order again. Where it says no more, whoever waits first goes on. */
+export async function replayScene(
   sim: Sim,
-  { name, before, actors }: Scene,
-  taken: readonly Transition[],
-  calls: readonly { call: { what: string }; fault?: string }[],
-  violation: Violation,
-): Found {
-  const order = taken.map(({ actor, fault }) => `${'AB'[actor]}${fault === undefined ? '' : `=${fault}`}`).join(' ');
-  const trace = [
+  scene: Scene,
+  choices: readonly SceneChoice[],
+): Promise<{ readonly found: readonly Found[]; readonly trace: readonly string[] }> {
+  const start = await filled(sim);
+  const from = await runUntil(sim, start, scene.before);
+  const taken: SceneChoice[] = [];
+  let missing: string | undefined;
+  const run = await sim.interleave(from, scene.actors, ({ waiting }) => {
+    const choice = choices[taken.length] ?? { actor: waiting[0]?.actor ?? 0 };
+    if (!waiting.some(({ actor }) => actor === choice.actor)) {
+      missing = `Choice ${taken.length + 1} is ${'AB'[choice.actor]}, who has ended by then: this order is of another version.`;
+      return 'break off';
+    }
+    taken.push(choice);
+    return choice;
+  });
+  if (missing !== undefined) throw new Unreadable(missing);
+  const violations = run.violations.length > 0 ? run.violations : await closeScene(sim, run.moment, start);
+  const found = violations.map((violation) => toFound(sim, scene, taken, run.calls, violation));
+  return { found, trace: traceOf(scene, run.calls) };
+}
+
+function toFound(sim: Sim, scene: Scene, taken: readonly SceneChoice[], calls: readonly SeenCall[], violation: Violation): Found {
+  const replay = `npm run simulate -- --scene '${writeScene(sim.player.name, scene.name, taken)}'`;
+  return { violation, replay, trace: traceOf(scene, calls) };
+}
+
+function traceOf({ before, actors }: Scene, calls: readonly SeenCall[]): readonly string[] {
+  return [
     ...before.map(wordFor),
     ...actors.map((actor, index) => `${'AB'[index]} is ${actor.map(wordFor).join(', ')}`),
     ...calls.map(({ call, fault }) => `    ${call.what}${fault === undefined ? '' : `   <- ${fault}`}`),
   ];
-  return { violation, replay: `npm run simulate -- --scene '${sim.player.name}: ${name}: ${order}'`, trace };
 }

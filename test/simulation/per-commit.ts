@@ -1,19 +1,26 @@
-import type { Player } from './cast.ts';
+import { type Player, representatives } from './cast.ts';
 import { type Scene, scenes } from './interleave.ts';
 
 // What is gone through for every change. `npm run simulate -- --all` goes through all of it.
 
-/** Two long runs beside each other have so many orders that they are tried where the state is small, and the rest by command. */
+/** Scenes of one player, with so many faults. */
+export interface PlayedScenes {
+  readonly player: Player;
+  readonly faults: 0 | 1;
+  readonly scenes: readonly Scene[];
+}
+
+/** Two long runs beside each other have so many orders that they are tried where the state is small. */
 const longest = 'AWS and the reconciler both go on';
 const long = ['setSecret twice', longest];
+const small = ['unmarked, digest', 'marked, write-only place', 'marked, place with times only'];
+const without = (names: readonly string[]) => scenes.filter(({ name }) => !names.includes(name));
 
-/** Scenes of one player, without faults or with one. */
-export function scenesPerCommit({ name }: Player, faults: 0 | 1): readonly Scene[] {
-  const isSmall = ['unmarked, digest', 'marked, write-only place', 'marked, place with times only'].includes(name);
-  if (faults === 0) {
-    if (isSmall) return scenes;
-    const leftOut = name === 'marked, place to be redeployed' ? long : [longest];
-    return scenes.filter((scene) => !leftOut.includes(scene.name));
-  }
-  return name === 'marked, write-only place' ? scenes.filter((scene) => scene.name !== longest) : [];
-}
+/** With a fault at every call there are some hundred times as many orders, so that the one with the smallest state plays for all. */
+export const perCommit: readonly PlayedScenes[] = representatives().flatMap((player): PlayedScenes[] => {
+  const { name } = player;
+  const isRedeployed = name === 'marked, place to be redeployed';
+  const whole = small.includes(name) ? scenes : without(isRedeployed ? long : [longest]);
+  const withFault = name === 'marked, write-only place' ? [{ player, faults: 1, scenes: without([longest]) } as const] : [];
+  return [{ player, faults: 0, scenes: whole }, ...withFault];
+});

@@ -7,6 +7,7 @@ import type { Receipt } from '../../lib/engine/ports.ts';
 import { rotate, type StepName } from '../../lib/engine/rotate.ts';
 import type { Job } from '../../lib/engine/step.ts';
 import { sweepJobs } from '../../lib/engine/sweep-jobs.ts';
+import { AwsError } from '../../lib/local/aws-error.ts';
 import { createRotationDriver } from '../../lib/local/secrets-manager/rotation.ts';
 import type { Snapshot, Secret as StoredSecret } from '../../lib/local/secrets-manager/state.ts';
 import type { Switches } from '../../lib/local/secrets-manager/switches.ts';
@@ -79,21 +80,28 @@ export interface Sim {
 
 /**
  * What happens outside of our code, or is asked of it. `test run` is RotateSecret with RotateImmediately=false; `cancel` turns rotation off
- * and takes AWSPENDING away; `edit` is a value that a person puts in; `roll back` swaps the labels.
+ * and takes AWSPENDING away; `edit` is a value that a person puts in; `roll back` swaps the labels; `end authority` and `renew authority`:
+ * the provider refuses the stored authority, until a person has stored the right one again.
  */
-export type SimEvent =
-  | 'press'
-  | 'advance'
-  | 'strays'
-  | 'continue'
-  | 'retire'
-  | 'test run'
-  | 'cancel'
-  | 'turn on'
-  | 'edit'
-  | 'roll back'
-  | { readonly hours: number }
-  | { readonly step: StepName };
+export const plainEvents = [
+  'press',
+  'advance',
+  'strays',
+  'continue',
+  'retire',
+  'test run',
+  'cancel',
+  'turn on',
+  'edit',
+  'roll back',
+  'end authority',
+  'renew authority',
+] as const;
+
+/** What people do, or a provider of itself. */
+type HandEvent = Exclude<(typeof plainEvents)[number], 'advance' | 'strays' | 'continue' | 'retire'>;
+
+export type SimEvent = (typeof plainEvents)[number] | { readonly hours: number } | { readonly step: StepName };
 
 /** Things that one actor does, one after the other, while another does its own. */
 export type Actor = readonly SimEvent[];
@@ -321,7 +329,11 @@ export function createSim(
         await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
         return;
       default:
-        byHand(event);
+        try {
+          byHand(event);
+        } catch (error) {
+          if (!(error instanceof AwsError)) throw error; // what Secrets Manager refuses a person has not happened
+        }
     }
   }
 
@@ -333,7 +345,7 @@ export function createSim(
   }
 
   /** What people do in the console, at once and without a thought of us. */
-  function byHand(event: 'press' | 'test run' | 'cancel' | 'turn on' | 'edit' | 'roll back'): void {
+  function byHand(event: HandEvent): void {
     const { secretsManager, arn } = stage;
     view = viewOf(stage);
     const { current, pending, versions } = view;
@@ -362,8 +374,10 @@ export function createSim(
       const { value, ref } = stage.provider.makeByHand('made by a person');
       truth = { ...truth, byHand: [...truth.byHand, value], strangers: [...truth.strangers, ref] };
       const id = `edit-${versions.length}`.padEnd(36, '-');
-      secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken: id, SecretString: value });
+      secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken: id, SecretString: laidOut(value) });
     }
+    if (event === 'end authority') storeAuthority('canary-ended-');
+    if (event === 'renew authority') storeAuthority('');
     if (event === 'turn on') {
       const secret = secretsManager.setting.state.get(arn);
       if (secret?.rotation)
@@ -377,6 +391,23 @@ export function createSim(
     order += 1;
     if (viewOf(stage).current?.id !== current?.id) handMovedAt = order;
     look({ to: 'aws', what: `by hand: ${event}` });
+  }
+
+  /** A value in the secret's layout; the other fields are as they are now. */
+  function laidOut(value: string): string {
+    const { format } = stage.token.value;
+    if (format === 'text') return value;
+    return JSON.stringify({ ...JSON.parse(stage.text() ?? '{}'), [stage.token.value.fields.value ?? 'value']: value });
+  }
+
+  /** What the provider takes, or with something before it, which it does not. Functions begin anew, so that none of them remembers another. */
+  function storeAuthority(before: string): void {
+    const SecretId = 'keyturn/authorities/provider';
+    const authority = Object.entries(stage.provider.authority).map(([name, text]) => [name, `${before}${text}`]);
+    const id = `authority-${before === '' ? 'renewed' : 'ended'}-${stage.clock.now()}`.padEnd(36, '-');
+    const SecretString = JSON.stringify(Object.fromEntries(authority));
+    stage.secretsManager.call('PutSecretValue', { SecretId, ClientRequestToken: id, SecretString });
+    stage.coldStart();
   }
 
   /** A person presses Rotate; for a token that no API mints they have made one and submitted it. */
@@ -577,8 +608,8 @@ interface ActiveRun {
   next: ((call: OutwardCall) => Promise<FaultKind | undefined>) | undefined;
 }
 
-function isByHand(event: SimEvent): event is 'press' | 'test run' | 'cancel' | 'turn on' | 'edit' | 'roll back' {
-  return typeof event === 'string' && ['press', 'test run', 'cancel', 'turn on', 'edit', 'roll back'].includes(event);
+function isByHand(event: SimEvent): event is HandEvent {
+  return typeof event === 'string' && !['advance', 'strays', 'continue', 'retire'].includes(event);
 }
 
 function hostOf({ to, what }: OutwardCall): string {

@@ -1,0 +1,138 @@
+import type { Switches } from '../../lib/local/secrets-manager/switches.ts';
+import { type Chance, createChance } from '../../lib/testing/world.ts';
+import type { Player } from './cast.ts';
+import type { Violation } from './checkers.ts';
+import { close, filled, type ReplayStep, writeReplay } from './explore.ts';
+import { type Fault, faultsFor } from './faults.ts';
+import { createSim, type Run, type Sim, type SimEvent } from './sim.ts';
+
+// Goal: lives that are longer and wilder than anybody could go through one by one.
+// Method: a seed draws a player, what AWS does where nobody knows what it does, and a row of 20 to 60 events, each with up to two faults.
+// Then faults stop, the authority is renewed and rotation turned on, sweeps come, and it must all have come right.
+// In it: several rotations, also inside the overlap of the one before; slots of the provider that run out; an authority that ends midway;
+// hand edits, roll-backs, cancels and test runs between any two events; retries of AWS; a clock that goes back and forth by an hour.
+// Not in it: two secrets of ours on one account (tokens of another installation, and of a person, are on the account in every walk); two runs
+// beside each other (scenes do that); a true time beside the clock: an overlap is measured by the clock that jumps, so that a clock that
+// jumped ahead within an overlap is not noticed.
+
+export interface Walk {
+  readonly player: Player;
+  readonly switches: Partial<Switches>;
+  readonly steps: readonly ReplayStep[];
+  readonly violations: readonly Violation[];
+  /** To be walked again without the seed. */
+  readonly replay: string;
+}
+
+/** How likely each is, against the others. Steps and sweeps come most, so that rotations get somewhere. */
+const weights: readonly (readonly [SimEvent, number])[] = [
+  ['advance', 40],
+  ['press', 10],
+  ['retire', 10],
+  [{ hours: 3 }, 6],
+  [{ hours: 26 }, 6],
+  [{ hours: 0.1 }, 4],
+  ['strays', 5],
+  ['continue', 5],
+  ['test run', 2],
+  ['cancel', 2],
+  ['turn on', 2],
+  ['edit', 1],
+  ['roll back', 1],
+  ['end authority', 1],
+  ['renew authority', 2],
+  [{ hours: 1 }, 2],
+  [{ hours: -1 }, 2],
+];
+
+/** Walk number so-and-so of a seed: the same one whenever it is asked for. */
+export async function walk(players: readonly Player[], seed: number, number: number): Promise<Walk> {
+  const chance = createChance((Math.imul(seed, 0x9e3779b1) + Math.imul(number, 0x85ebca6b)) >>> 0);
+  const player = oneOf(players, chance);
+  const switches = drawSwitches(chance);
+  const sim = createSim(player, { switches });
+  const start = await filled(sim);
+  const steps: ReplayStep[] = [];
+  let moment = start;
+  const ended = (violations: readonly Violation[]): Walk => ({
+    player,
+    switches,
+    steps,
+    violations,
+    replay: replayLine(player, switches, steps),
+  });
+  const go = async (event: SimEvent, faults: number) => {
+    const { run, step } = await drawRun(sim, moment, event, faults, chance);
+    steps.push(step);
+    moment = run.moment;
+    return run.violations;
+  };
+
+  const length = 20 + Math.floor(chance.fraction() * 41);
+  const drawEvent = eventDrawer(chance);
+  for (let count = 0; count < length; count += 1) {
+    const luck = chance.fraction();
+    const violations = await go(drawEvent(), luck < 0.75 ? 0 : luck < 0.93 ? 1 : 2);
+    if (violations.length > 0) return ended(violations);
+  }
+  for (const event of ['renew authority', 'turn on'] as const) await go(event, 0);
+  return ended(await close(sim, moment, start));
+}
+
+/** What an event comes to under so many faults at calls that it really makes. */
+async function drawRun(
+  sim: Sim,
+  from: Run['moment'],
+  event: SimEvent,
+  count: number,
+  chance: Chance,
+): Promise<{ run: Run; step: ReplayStep }> {
+  const faults: Fault[] = [];
+  let run = await sim.run(from, event, faults);
+  while (faults.length < count) {
+    const first = (faults.at(-1)?.at ?? -1) + 1;
+    const at = first + Math.floor(chance.fraction() * (run.calls.length - first));
+    const seen = run.calls[at];
+    const kinds = seen === undefined ? [] : faultsFor(seen.call);
+    if (kinds.length === 0) break;
+    faults.push({ at, kind: oneOf(kinds, chance) });
+    run = await sim.run(from, event, faults);
+  }
+  return { run, step: { event, faults } };
+}
+
+/** What AWS does where it has not said what it does. */
+function drawSwitches(chance: Chance): Partial<Switches> {
+  return {
+    retryCount: 5, // AWS gives up some day, else a label that it puts back would stand there for ever
+    retryWithPending: oneOf(['same-token', 'same-token', 'none'], chance),
+    retryWithoutPending: oneOf(['none', 'same-token', 'label-put-back', 'new-token'], chance),
+    duplicateDeliveries: oneOf(['none', 'none', 'after'], chance),
+    pendingAfterFinish: oneOf(['removed', 'left'], chance),
+  };
+}
+
+/** Draws one event after the other. The clock is never off by more than an hour, and one person edits by hand. */
+function eventDrawer(chance: Chance): () => SimEvent {
+  const urn = weights.flatMap(([event, weight]) => Array<SimEvent>(weight).fill(event));
+  let ahead = 0;
+  let hasEdited = false;
+  return function draw(): SimEvent {
+    const event = oneOf(urn, chance);
+    if (event === 'edit' && hasEdited) return draw();
+    hasEdited ||= event === 'edit';
+    const jump = typeof event === 'object' && 'hours' in event && Math.abs(event.hours) === 1 ? event.hours : 0;
+    if (Math.abs(ahead + jump) > 1) return draw();
+    ahead += jump;
+    return event;
+  };
+}
+
+function replayLine(player: Player, switches: Partial<Switches>, steps: readonly ReplayStep[]): string {
+  const given = Object.entries(switches).map(([name, value]) => ` --switch ${name}=${value}`);
+  return `npm run simulate --${given.join('')} --replay '${writeReplay(player.name, steps)}'`;
+}
+
+function oneOf<Thing>(things: readonly Thing[], chance: Chance): Thing {
+  return things[Math.floor(chance.fraction() * things.length)] as Thing;
+}
