@@ -29,6 +29,11 @@ it('refuses everything that could not work, with file and line, all at once', as
       'shop/bell',
       'dependents: [{ name: bell, kind: webhook, target: { url: https://bell.example.com/ } }]\n',
     ),
+    'actions.yaml': tokenFile(
+      'lantern-1',
+      'shop/actions',
+      'dependents: [{ name: ci, kind: github-actions, target: { level: repository, repository: acme/web, secret: TOKEN }, authority: keyturn/authorities/github }]\n',
+    ),
     'new-arn.yaml': tokenFile('lantern-1', `arn:aws:secretsmanager:${region}:${account}:secret:shop/z-AbCdEf`, 'adopt: false\n'),
   });
 
@@ -41,6 +46,7 @@ it('refuses everything that could not work, with file and line, all at once', as
   const told = problems.map(({ file, line, code }) => `${file.split('/').at(-1)}:${line} ${code}`);
   expect(told).toEqual([
     'account.yaml:13 unknown-account',
+    'actions.yaml:15 no-receipts',
     'bell.yaml:15 no-authority',
     'minutes.yaml:14 schedule',
     'new-arn.yaml:15 not-adopted',

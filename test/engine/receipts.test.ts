@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { receiptsOf } from '../../lib/engine/copies.ts';
+import type { OpenToken } from '../../lib/engine/open-token.ts';
+import type { Receipt } from '../../lib/engine/ports.ts';
+
+// Found by the simulation: two runs wrote two versions into a place that cannot be read, and the receipt of the one that was answered last
+// said of the place what was true no more. The token that was really there was revoked later.
+
+const minute = 60_000;
+const written: Receipt = {
+  dependent: 'hook',
+  digest: 'd1',
+  versionId: 'v1',
+  isWritten: true,
+  intendedAt: 100 * minute,
+  appliedAt: 101 * minute,
+};
+
+describe('what the receipts of a place prove', () => {
+  it('is the newest write, where the one before was answered before it began', async () => {
+    const earlier = { ...written, digest: 'd0', versionId: 'v0', intendedAt: 90 * minute, appliedAt: 99 * minute };
+
+    expect(await proven([earlier, written])).toEqual(['d1', true]);
+    expect(await proven([written, earlier])).toEqual(['d1', true]);
+  });
+
+  it('is nothing, where a write of another version was answered after it began', async () => {
+    const beside = { ...written, digest: 'd0', versionId: 'v0', intendedAt: 99 * minute, appliedAt: 100.5 * minute };
+
+    expect(await proven([written, beside])).toEqual(['d1', false]);
+  });
+
+  it('is nothing, while a run that intended another version may still be alive, and then it is the newest write again', async () => {
+    const intended = { ...written, digest: 'd0', versionId: 'v0', isWritten: false, appliedAt: 99 * minute };
+
+    expect(await proven([written, { ...intended, intendedAt: 99 * minute }])).toEqual(['d1', false]);
+    expect(await proven([written, { ...intended, intendedAt: 84 * minute }])).toEqual(['d1', true]);
+  });
+
+  it('does not mind other places, and the same value in another version', async () => {
+    const elsewhere = { ...written, dependent: 'other', digest: 'd0', versionId: 'v0' };
+    const copy = { ...written, versionId: 'v0', intendedAt: 99 * minute };
+
+    expect(await proven([written, elsewhere, copy])).toEqual(['d1', true]);
+  });
+});
+
+async function proven(receipts: readonly Receipt[]): Promise<readonly unknown[]> {
+  const open = { ports: { history: { receipts: async () => receipts } } } as unknown as OpenToken;
+  const receipt = (await receiptsOf(open, 'arn')).get('hook');
+  return [receipt?.digest, receipt?.isWritten];
+}
