@@ -13,8 +13,8 @@ import { addKeyturn, type KeyturnAppProps } from '../../lib/constructs/keyturn-a
 import type { KeyturnStack } from '../../lib/constructs/keyturn-stack.ts';
 import { prepare } from '../../lib/constructs/prepare.ts';
 import { root } from '../checkout.ts';
-import { fleetRegistry, tokenFile } from './fleet.ts';
-import { account, catalogOf, codeFolder, createApp, createFolder, region } from './setup.ts';
+import { tokenFile } from './fleet.ts';
+import { account, catalogOf, createApp, propsOf, region } from './setup.ts';
 
 interface Report {
   readonly pluginReports: readonly {
@@ -31,16 +31,7 @@ async function reportOf(
   props: Partial<KeyturnAppProps>,
   alter: (main: KeyturnStack) => void = () => {},
 ): Promise<Report> {
-  const all = {
-    catalog: folder,
-    account,
-    region,
-    registry: fleetRegistry(),
-    codeFolder,
-    alarmsEmail: 'ops@example.com',
-    stagingFolder: createFolder('staging'),
-    ...props,
-  };
+  const all = propsOf(folder, props);
   const app = createApp();
   alter(addKeyturn(app, all, await prepare(all)));
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -57,10 +57,9 @@ export interface Synthesized {
   of(type: string, stack?: string): Readonly<Record<string, Resource>>;
 }
 
-/** Makes the stacks of a catalog that is given as files or as a folder. */
-export async function synthesize(catalog: Files | string, props: Partial<KeyturnAppProps> = {}): Promise<Synthesized> {
-  const folder = typeof catalog === 'string' ? catalog : catalogOf(catalog);
-  const all = {
+/** What every app of these tests is made with, and what one of them says otherwise. */
+export function propsOf(folder: string, props: Partial<KeyturnAppProps>) {
+  return {
     catalog: folder,
     account,
     region,
@@ -70,6 +69,12 @@ export async function synthesize(catalog: Files | string, props: Partial<Keyturn
     stagingFolder: createFolder('staging'),
     ...props,
   };
+}
+
+/** Makes the stacks of a catalog that is given as files or as a folder. */
+export async function synthesize(catalog: Files | string, props: Partial<KeyturnAppProps> = {}): Promise<Synthesized> {
+  const folder = typeof catalog === 'string' ? catalog : catalogOf(catalog);
+  const all = propsOf(folder, props);
   const prepared = await prepare(all);
   const app = createApp();
   const main = addKeyturn(app, all, prepared);
