@@ -1,6 +1,9 @@
-import { current, holderOf, pending } from './labels.ts';
+import type { Instant } from './contract.ts';
+import { current, holderOf, pending, readParked, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState } from './ports.ts';
+import { readCurrent } from './step.ts';
+import { decodeStored, submittedLayout } from './stored-value.ts';
 
 /** Whether a secret was never given a token, and nobody is about to: made by a deployment, which rotates nothing by itself. */
 export function isEmpty(state: SecretState): boolean {
@@ -8,13 +11,40 @@ export function isEmpty(state: SecretState): boolean {
 }
 
 /**
- * Begins the first rotation of an empty secret, which Secrets Manager would leave empty until its next window. Looks again first: a value that
- * was put in meanwhile is not disturbed. Without a schedule there is nothing to begin: a person makes that token.
+ * Begins a rotation that nothing else would begin: the first of an empty secret, which Secrets Manager would leave empty until its next
+ * window; another one when the back-off after a failure is over; and one that takes up what a person submitted. Looks again first: where
+ * something is under way, or a value was put in meanwhile, nothing is disturbed. Where rotation is turned off there is nothing to begin.
  */
-export async function beginFirst({ ports, token }: OpenToken, secretArn: string): Promise<'begun' | 'not needed'> {
+export async function beginDue(open: OpenToken, secretArn: string): Promise<'begun' | 'not needed'> {
+  const { ports, token } = open;
   if (token.mode === 'observe') return 'not needed';
   const state = await ports.store.describe(secretArn);
-  if (!isEmpty(state) || state.rotationEnabled !== true) return 'not needed';
+  const reason = reasonToBegin(state, ports.clock.now());
+  if (reason === undefined || (reason === 'submission' && !(await isWaiting(open, state)))) return 'not needed';
   const versionId = Buffer.from(ports.random(16)).toString('hex');
   return (await ports.store.startRotation(state.arn, versionId)) === 'started' ? 'begun' : 'not needed';
+}
+
+/** Why a rotation should begin now, as far as the labels tell. Of a submission only the values tell whether it was taken up before. */
+export function reasonToBegin(state: SecretState, now: Instant): 'empty' | 'again' | 'submission' | undefined {
+  const underway = holderOf(state, pending);
+  const currentId = holderOf(state, current);
+  if (state.rotationEnabled !== true || (underway !== undefined && underway !== currentId)) return undefined;
+  const parked = readParked(state.versions.get(currentId ?? ''));
+  if (parked !== undefined && parked.untilSeconds * 1000 > now) return undefined;
+  if (isEmpty(state)) return 'empty';
+  if (holderOf(state, submitted) !== undefined) return 'submission';
+  return parked === undefined ? undefined : 'again';
+}
+
+/** One that was taken up before loses its label here: the run that took it up has died in between. */
+async function isWaiting({ ports, rotator, token }: OpenToken, state: SecretState): Promise<boolean> {
+  const from = holderOf(state, submitted);
+  const version = from && (await ports.store.read(state.arn, { versionId: from }));
+  if (!version) return false;
+  const inUse = await readCurrent({ ports }, state.arn);
+  const { value } = decodeStored(submittedLayout(rotator.facts.parts, version.text), version.text);
+  if (inUse === undefined || !decodeStored(token.value, inUse.text).value.equals(value)) return true;
+  await ports.store.moveLabel(state.arn, submitted, { from: version.versionId });
+  return readParked(inUse.labels) !== undefined;
 }

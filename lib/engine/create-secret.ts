@@ -2,6 +2,7 @@ import type { Http, Minted } from './contract.ts';
 import { RotationError } from './errors.ts';
 import { current, holderOf, ourLabel, pending, readParked, submitted } from './labels.ts';
 import { markFor } from './mark.ts';
+import { intendMint, needsMintReceipts, settleMint } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { preflight } from './preflight.ts';
@@ -36,9 +37,10 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
   if (parked !== undefined && parked.untilSeconds * 1000 > clock.now()) throw stillParked(open, parked);
 
   if (candidate === undefined) {
-    const minted = await mint(open, job);
+    const intended = needsMintReceipts(open) ? await intendMint(open, job) : undefined;
+    const minted = await mint(open, job, () => settleMint(open, state.arn, intended));
     assertNew(open, minted, before);
-    return putMinted(open, job, before, minted);
+    return putMinted(open, job, before, minted, () => settleMint(open, state.arn, intended));
   }
   const outcome = await putMinted(open, job, before, candidate.minted);
   // Only now: without the label a crash in between would have lost what the owner typed. On a version that is current it stays, to say
@@ -49,7 +51,7 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
 }
 
 /** Once an attempt: a lost answer is `uncertain`, and is never tried again here. */
-async function mint(open: OpenToken, job: Job): Promise<Minted> {
+async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Promise<Minted> {
   const { ports, rotator, token, withAuthority } = open;
   const mark = markFor(open, job);
   let hasChanged = false;
@@ -65,6 +67,7 @@ async function mint(open: OpenToken, job: Job): Promise<Minted> {
   } catch (error) {
     // A refusal of a later call says nothing of an earlier one that had its effect.
     const isDefinite = error instanceof RotationError && (error.definite || error.code === 'uncertain') && !hasChanged;
+    if (isDefinite && error.definite) await settled();
     if (isDefinite) throw error;
     throw new RotationError('uncertain', `${token.provider}: the answer to the request for a new token was lost or unreadable`, {
       fix: 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
@@ -90,20 +93,27 @@ function isLike({ value: layout }: OpenToken['token'], version: StoredVersion, v
   }
 }
 
-async function putMinted(open: OpenToken, job: Job, before: StoredVersion | undefined, minted: Minted): Promise<Created> {
+async function putMinted(
+  open: OpenToken,
+  job: Job,
+  before: StoredVersion | undefined,
+  minted: Minted,
+  settled: () => Promise<void> = async () => {},
+): Promise<Created> {
   const { facts } = open.rotator;
   let outcome: 'stored' | 'taken';
   try {
     const text = encodeStored(open.token.value, minted.credential, before?.text);
     outcome = await put(open, job, text, [pending, ourLabel(facts.name, minted.ref, facts.secretRefPart !== undefined)]);
   } catch (error) {
-    if (error instanceof RotationError && error.definite) await revokeNeverStored(open, minted);
+    if (error instanceof RotationError && error.definite && (await revokeNeverStored(open, minted))) await settled();
     throw error;
   }
   if (outcome === 'taken') {
-    await revokeNeverStored(open, minted);
+    if (await revokeNeverStored(open, minted)) await settled();
     return 'taken by another run';
   }
+  await settled();
   await tellQuietly(open, {
     what: 'token.minted',
     secretArn: job.secretArn,
@@ -134,16 +144,21 @@ async function put({ ports, token }: OpenToken, job: Job, text: Secret, labels: 
   }
 }
 
-/** The one exception to "only retire revokes": who lost, or was refused, takes its own token back. Failing that, its mark gives it away. */
-async function revokeNeverStored({ ports, rotator, token, withAuthority }: OpenToken, minted: Minted): Promise<void> {
+/**
+ * The one exception to "only retire revokes": who lost, or was refused, takes its own token back, and this says whether it is gone. Failing
+ * that, its mark or its time gives it away.
+ */
+async function revokeNeverStored({ ports, rotator, token, withAuthority }: OpenToken, minted: Minted): Promise<boolean> {
   const { kind, strategy } = rotator.facts;
   // What a person made is theirs; a value that we chose is not installed yet; and a replacement is the only live token there is.
-  if (kind === 'assisted' || strategy !== 'overlap' || rotator.revoke === undefined) return;
+  if (kind === 'assisted' || strategy !== 'overlap' || rotator.revoke === undefined) return false;
   const revoke = rotator.revoke.bind(rotator);
   try {
     await withAuthority((context) => revoke(context, minted));
+    return true;
   } catch {
     ports.log({ event: 'stray.left', token: token.name, detail: 'a token that was never stored could not be revoked at once' });
+    return false;
   }
 }
 

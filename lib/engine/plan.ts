@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isEmpty } from './begin.ts';
+import { reasonToBegin } from './begin.ts';
 import type { Instant } from './contract.ts';
 import { current, debtOf, holderOf, pending } from './labels.ts';
 import type { SecretState } from './ports.ts';
@@ -47,7 +47,8 @@ export const eagerHours = 1;
  * then no more often than strays are looked for: whoever mends what was wrong waits some hours, or rotates by hand.
  */
 function mayBegin(state: SecretState, now: Instant): boolean {
-  if (state.rotationEnabled !== true || !isEmpty(state)) return false;
+  const reason = reasonToBegin(state, now);
+  if (reason !== 'empty') return reason !== undefined;
   const isNew = state.createdAt !== undefined && now - state.createdAt < eagerHours * 3_600_000;
   return isNew || isStrayTime(state.arn, now);
 }

@@ -1,8 +1,9 @@
-import type { Found } from './contract.ts';
+import type { Found, Instant } from './contract.ts';
 import { foreign, observeOne, olderVersions, receiptsOf } from './copies.ts';
 import { RotationError } from './errors.ts';
 import { debtOf } from './labels.ts';
 import { attemptHash } from './mark.ts';
+import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { assertCarriable, assertStorable } from './stored-value.ts';
@@ -23,7 +24,7 @@ export async function preflight(
   sizesFit(open);
   const live = await liveTokens(open);
   if (live !== undefined) {
-    noAnswerIsLost(open, attempt, live);
+    noAnswerIsLost(open, attempt, live, await openMints(open, attempt.state.arn));
     aSlotIsFree(open, live);
   }
   await dependentsAreReady(open, attempt.state, currentVersion);
@@ -69,10 +70,11 @@ function noAnswerIsLost(
   open: OpenToken,
   { state, clientRequestToken }: { state: SecretState; clientRequestToken: string },
   live: readonly Found[],
+  askedAt: readonly Instant[],
 ): void {
   const youngest = open.ports.clock.now() - strayMinimumAgeHours * 3_600_000;
   const isOfThisAttempt = (attempt: string | undefined) => attempt === undefined || attempt === attemptHash(clientRequestToken);
-  const lost = straysOf(open, state, live, clientRequestToken).ours.some(
+  const lost = straysOf(open, state, live, askedAt).ours.some(
     ({ attempt, bornAt = 0 }) => isOfThisAttempt(attempt) && bornAt > youngest,
   );
   if (!lost) return;

@@ -1,6 +1,7 @@
 import type { Found, Instant } from './contract.ts';
-import { current, pending, previous, readOurLabel, refDigest } from './labels.ts';
+import { readOurLabel, refDigest } from './labels.ts';
 import { readMark, secretHash } from './mark.ts';
+import { answersLost } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState } from './ports.ts';
 
@@ -15,21 +16,20 @@ export interface Stray {
 }
 
 export interface Strays {
-  /** Certainly ours: by our mark, or because nobody else makes tokens for this principal. */
+  /** Certainly ours: by our mark, or because it was born when we asked for one and heard nothing, and nobody else makes tokens there. */
   readonly ours: readonly Stray[];
   /** Live, in none of our labels, and perhaps somebody else's: reported, never revoked. */
   readonly unclear: readonly Stray[];
 }
 
-/** Compares the provider's list with the secret's labels. `emptyVersionId` is a pending version that is known to have no value yet. */
+/** Compares the provider's list with the secret's labels. `askedAt`: when tokens were asked for of which nothing was heard. */
 export function straysOf(
-  { rotator, token }: OpenToken,
+  { rotator }: OpenToken,
   state: SecretState,
   live: readonly Found[],
-  emptyVersionId?: string,
+  askedAt: readonly Instant[],
 ): Strays {
-  const valued = [...state.versions].flatMap(([versionId, each]) => (versionId === emptyVersionId ? [] : [each]));
-  const labels = valued.map((each) => readOurLabel(each));
+  const labels = [...state.versions.values()].map((each) => readOurLabel(each));
   const isHeld = (ref: string) => labels.some((ours) => ours?.ref === (ours?.isDigest ? refDigest(ref) : ref));
   const unheld = live.filter((found) => !isHeld(found.ref));
   if (rotator.facts.mark.can) {
@@ -40,10 +40,7 @@ export function straysOf(
     });
     return { ours, unclear: [] };
   }
-  const nameless = unheld.map((found) => ({ ref: found.ref, attempt: undefined, bornAt: found.createdAt }));
-  // A value that somebody pasted in has a ref that we do not know, and it would look like a stray.
-  const refsAreKnown = valued.every(
-    (each) => readOurLabel(each) !== undefined || ![current, pending, previous].some((label) => each.includes(label)),
-  );
-  return token.exclusive && refsAreKnown ? { ours: nameless, unclear: [] } : { ours: [], unclear: nameless };
+  const lost = answersLost(unheld, askedAt);
+  const nameless = (found: Found) => ({ ref: found.ref, attempt: undefined, bornAt: found.createdAt });
+  return { ours: lost.map(nameless), unclear: unheld.filter((found) => !lost.includes(found)).map(nameless) };
 }

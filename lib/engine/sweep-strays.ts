@@ -1,7 +1,6 @@
 import { RotationError } from './errors.ts';
-import { holderOf, pending, readOurLabel } from './labels.ts';
+import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
-import type { SecretState } from './ports.ts';
 import { liveTokens } from './preflight.ts';
 import { tellQuietly } from './step.ts';
 import { strayMinimumAgeHours, straysOf } from './strays.ts';
@@ -15,11 +14,12 @@ export async function sweepStrays(
   secretArn: string,
 ): Promise<{ readonly revoked: number; readonly reported: number }> {
   const { ports, rotator, token } = open;
+  const askedAt = await openMints(open, secretArn);
   const live = await liveTokens(open);
   if (live === undefined) return { revoked: 0, reported: 0 };
   // Labels are read after the list, so that what was stored in between is not taken for a stray.
   const state = await ports.store.describe(secretArn);
-  const { ours, unclear } = straysOf(open, state, live, await emptyPending(open, state));
+  const { ours, unclear } = straysOf(open, state, live, askedAt);
   const old = ports.clock.now() - strayMinimumAgeHours * 3_600_000;
   let revoked = 0;
   for (const stray of ours) {
@@ -36,14 +36,6 @@ export async function sweepStrays(
   }
   if (unclear.length > 0) await report(open, state.arn, unclear.length);
   return { revoked, reported: unclear.length };
-}
-
-/** A pending version that has an id and no value yet holds nothing that could look like a stray. */
-async function emptyPending({ ports, rotator }: OpenToken, state: SecretState): Promise<string | undefined> {
-  const versionId = holderOf(state, pending);
-  if (rotator.facts.mark.can || versionId === undefined || readOurLabel(state.versions.get(versionId)) !== undefined)
-    return undefined;
-  return (await ports.store.read(state.arn, { versionId })) === undefined ? versionId : undefined;
 }
 
 async function report(open: OpenToken, secretArn: string, count: number): Promise<void> {

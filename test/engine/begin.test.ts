@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { beginFirst } from '../../lib/engine/begin.ts';
+import { beginDue } from '../../lib/engine/begin.ts';
 import { eagerHours, isOverdue, planSweep, strayHours, sweepMinutes } from '../../lib/engine/plan.ts';
 import type { SecretState } from '../../lib/engine/ports.ts';
 import { reconcile } from '../../lib/engine/reconcile.ts';
@@ -25,7 +25,7 @@ function createDeployed(options: Parameters<typeof createStory>[0] = {}) {
       [{ name, provider, secret: story.arn, overlapHours }],
       async (_provider, { job }) => {
         asked.push(job);
-        if (job === 'begin') await beginFirst(await story.open(story.token), story.arn);
+        if (job === 'begin') await beginDue(await story.open(story.token), story.arn);
       },
     );
     return { asked, ...result };
@@ -62,7 +62,7 @@ it('begins nothing where somebody put a value in, where a rotation is underway, 
   underway.begin();
 
   const begun = await Promise.all(
-    [unconfigured, filled, underway].map(async (story) => beginFirst(await story.open(story.token), story.arn)),
+    [unconfigured, filled, underway].map(async (story) => beginDue(await story.open(story.token), story.arn)),
   );
 
   expect(begun).toEqual(['not needed', 'not needed', 'not needed']);
@@ -74,7 +74,7 @@ it('begins nothing for a token that is only observed', async () => {
   story.schedule();
   await story.settle();
 
-  expect(await beginFirst(await story.open(story.token), story.arn)).toBe('not needed');
+  expect(await beginDue(await story.open(story.token), story.arn)).toBe('not needed');
   expect(story.calls.map(({ what }) => what).join()).not.toContain('RotateSecret');
 });
 
@@ -87,7 +87,7 @@ it('answers that it is not needed when a rotation begins between its look and it
     return effect();
   });
 
-  expect(await beginFirst(await story.open(story.token), story.arn)).toBe('not needed');
+  expect(await beginDue(await story.open(story.token), story.arn)).toBe('not needed');
 });
 
 it('asks with every sweep for an hour, and then four times a day', () => {

@@ -209,10 +209,10 @@ function judgePlaces(
   });
 }
 
-/** A rotation was given up in this call. */
+/** A rotation of ours was given up in this call. AWS, and people, take AWSPENDING away too. */
 export function isTakenApart(before: View, after: View, call: OutwardCall): boolean {
   const hasLeft = before.pending !== undefined && after.pending === undefined && before.current?.id === after.current?.id;
-  return hasLeft && !call.what.startsWith('by hand');
+  return hasLeft && call.what.startsWith('UpdateSecretVersionStage');
 }
 
 /** Once a rotation was taken apart without a fault, every place has what is current. */

@@ -282,7 +282,7 @@ function withTakeApart(change: (open: OpenToken) => OpenToken): Engine {
 async function revokeEveryStray(open: OpenToken, secretArn: string): Promise<void> {
   const live = (await liveTokens(open)) ?? [];
   const state = await open.ports.store.describe(secretArn);
-  for (const { ref } of straysOf(open, state, live).ours) await revoke(open, { ref });
+  for (const { ref } of straysOf(open, state, live, []).ours) await revoke(open, { ref });
 }
 
 async function revokeVersion(

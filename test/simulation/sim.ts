@@ -89,6 +89,7 @@ export const plainEvents = [
   'strays',
   'continue',
   'retire',
+  'begin',
   'test run',
   'cancel',
   'turn on',
@@ -98,8 +99,11 @@ export const plainEvents = [
   'renew authority',
 ] as const;
 
+/** What a sweep asks for. */
+type JobEvent = 'strays' | 'continue' | 'retire' | 'begin';
+
 /** What people do, or a provider of itself. */
-type HandEvent = Exclude<(typeof plainEvents)[number], 'advance' | 'strays' | 'continue' | 'retire'>;
+type HandEvent = Exclude<(typeof plainEvents)[number], 'advance' | JobEvent>;
 
 export type SimEvent = (typeof plainEvents)[number] | { readonly hours: number } | { readonly step: StepName };
 
@@ -127,9 +131,15 @@ export function createSim(
 ): Sim {
   const { engine = theEngine, coldAuthorities = false } = options;
   let count = () => 0;
+  /** Of a rotation that a sweep begins: another one than that of the rotation before. */
+  const newByte = () => {
+    const { rotation, versions } = stage.secretsManager.setting.state.get(stage.arn) ?? {};
+    const taken = [rotation?.run?.versionId, ...(versions ?? []).map(({ id }) => id)];
+    for (let byte = count() + 100; ; byte += 1) if (!taken.includes(Buffer.alloc(16, byte).toString('hex'))) return byte;
+  };
   const chance: Chance = {
     fraction: () => 0.5,
-    bytes: (length) => new Uint8Array(length).fill(count()),
+    bytes: (length) => new Uint8Array(length).fill(length === 16 ? newByte() : count()),
     // Named by how many there are, so that worlds that came about differently can be found equal.
     text: (characters) => `n${count()}`.padEnd(characters, '0'),
   };
@@ -326,6 +336,7 @@ export function createSim(
       case 'strays':
       case 'continue':
       case 'retire':
+      case 'begin':
         await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
         return;
       default:
@@ -410,10 +421,19 @@ export function createSim(
     stage.coldStart();
   }
 
+  /** Named by how much there is, so that worlds that came about differently can be found equal; a rotation that left nothing is told apart. */
+  function newVersionId(): string {
+    const secret = stage.secretsManager.setting.state.get(stage.arn);
+    const taken = [secret?.rotation?.run?.versionId, ...view.versions.map(({ id }) => id)];
+    const named = (again: string) =>
+      `rotation-${stage.provider.state.tokens.length}-${view.versions.length}${again}`.padEnd(36, '-');
+    return taken.includes(named('')) ? named('-again') : named('');
+  }
+
   /** A person presses Rotate; for a token that no API mints they have made one and submitted it. */
   function press(): void {
     if (view.pending !== undefined && view.pending.id !== view.current?.id) return; // Secrets Manager would refuse
-    const id = `rotation-${stage.provider.state.tokens.length}-${view.versions.length}`.padEnd(36, '-');
+    const id = newVersionId();
     if (player.rotator.facts.kind === 'assisted') submit(id);
     stage.begin(id);
   }
@@ -609,7 +629,7 @@ interface ActiveRun {
 }
 
 function isByHand(event: SimEvent): event is HandEvent {
-  return typeof event === 'string' && !['advance', 'strays', 'continue', 'retire'].includes(event);
+  return typeof event === 'string' && !['advance', 'strays', 'continue', 'retire', 'begin'].includes(event);
 }
 
 function hostOf({ to, what }: OutwardCall): string {

@@ -34,6 +34,7 @@ const weights: readonly (readonly [SimEvent, number])[] = [
   [{ hours: 0.1 }, 4],
   ['strays', 5],
   ['continue', 5],
+  ['begin', 3],
   ['test run', 2],
   ['cancel', 2],
   ['turn on', 2],
