@@ -10,7 +10,7 @@ import { type Explored, type Found, filled, parseReplay, replay, Unreadable, wor
 import { parseScene, replayScene, scenes } from '../test/simulation/interleave.ts';
 import { type FoundPlanted, findPlanted, type Planted, plantedBugs } from '../test/simulation/planted.ts';
 import { createSim, theEngine } from '../test/simulation/sim.ts';
-import { walk } from '../test/simulation/walks.ts';
+import { shortened, walk } from '../test/simulation/walks.ts';
 import { allJobs, everyPlayer, type Job, type Kind, kinds, lives, usualJobs } from './simulate/jobs.ts';
 import { type Options, readOptions } from './simulate/options.ts';
 import { createProgress, duration, type Progress } from './simulate/progress.ts';
@@ -122,6 +122,9 @@ async function goJobs(jobs: readonly Job[], most: number | undefined, { outcome,
   }
 }
 
+/** Shortening takes as long as some hundred walks; whoever has so many to look at needs no more. */
+const mostShortened = 40;
+
 async function goWalks(
   count: number,
   seed: number,
@@ -139,7 +142,9 @@ async function goWalks(
     outcome.walks += 1;
     outcome.violations += walked.violations.length;
     const trace = [`walk ${number} of seed ${seed}`];
-    outcome.broken.push(...walked.violations.map((violation) => ({ violation, replay: walked.replay, trace })));
+    const isNews = walked.violations.length > 0 && outcome.broken.length < mostShortened;
+    const { replay: line } = isNews ? await shortened(walked) : walked;
+    outcome.broken.push(...walked.violations.map((violation) => ({ violation, replay: line, trace })));
     const name = `walk ${number} of seed ${seed}: ${walked.player.name}`;
     progress.show({ name, done: number + 1, all: count, schedules: events, violations: outcome.violations });
     await bounds.breathe();

@@ -2,8 +2,7 @@ import type { Instant } from './contract.ts';
 import { current, holderOf, pending, readParked, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState } from './ports.ts';
-import { readCurrent } from './step.ts';
-import { decodeStored, submittedLayout } from './stored-value.ts';
+import { forgetSubmission, readSubmission } from './submission.ts';
 
 /** Whether a secret was never given a token, and nobody is about to: made by a deployment, which rotates nothing by itself. */
 export function isEmpty(state: SecretState): boolean {
@@ -20,7 +19,10 @@ export async function beginDue(open: OpenToken, secretArn: string): Promise<'beg
   if (token.mode === 'observe') return 'not needed';
   const state = await ports.store.describe(secretArn);
   const reason = reasonToBegin(state, ports.clock.now());
-  if (reason === undefined || (reason === 'submission' && !(await isWaiting(open, state)))) return 'not needed';
+  if (reason === undefined) return 'not needed';
+  // Where only a person makes tokens there is nothing to begin with until one is submitted.
+  const needsSubmission = reason === 'submission' || open.rotator.facts.kind === 'assisted';
+  if (needsSubmission && !(await isWaiting(open, state))) return 'not needed';
   const versionId = Buffer.from(ports.random(16)).toString('hex');
   return (await ports.store.startRotation(state.arn, versionId)) === 'started' ? 'begun' : 'not needed';
 }
@@ -38,13 +40,9 @@ export function reasonToBegin(state: SecretState, now: Instant): 'empty' | 'agai
 }
 
 /** One that was taken up before loses its label here: the run that took it up has died in between. */
-async function isWaiting({ ports, rotator, token }: OpenToken, state: SecretState): Promise<boolean> {
-  const from = holderOf(state, submitted);
-  const version = from && (await ports.store.read(state.arn, { versionId: from }));
-  if (!version) return false;
-  const inUse = await readCurrent({ ports }, state.arn);
-  const { value } = decodeStored(submittedLayout(rotator.facts.parts, version.text), version.text);
-  if (inUse === undefined || !decodeStored(token.value, inUse.text).value.equals(value)) return true;
-  await ports.store.moveLabel(state.arn, submitted, { from: version.versionId });
-  return readParked(inUse.labels) !== undefined;
+async function isWaiting(open: OpenToken, state: SecretState): Promise<boolean> {
+  const submission = await readSubmission(open, state);
+  if (submission === undefined) return false;
+  if (submission.isTakenUp) await forgetSubmission(open, state, submission);
+  return !submission.isTakenUp;
 }

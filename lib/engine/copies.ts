@@ -1,4 +1,4 @@
-import type { Copy, DependentContext, Effect, Evidence, Holding } from './contract.ts';
+import type { Copy, DependentContext, Effect, Evidence, Holding, Instant } from './contract.ts';
 import { RotationError } from './errors.ts';
 import { longestWaitSeconds } from './judge.ts';
 import { current, previous, readOurLabel, submitted } from './labels.ts';
@@ -181,12 +181,13 @@ async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Rec
   if (isSettled) return known === undefined ? undefined : one.receipt;
 
   // The intention is written down first: after a crash in the middle, a changed place is then known to be our own doing.
+  const intendedAt = laterThan(one.receipt, ports.clock.now());
   const intended: Receipt = {
     dependent: entry.name,
     digest: digestOf(copy),
     versionId: copy.versionId,
-    intendedAt: ports.clock.now(),
-    appliedAt: ports.clock.now(),
+    intendedAt,
+    appliedAt: intendedAt,
   };
   await ports.history.saveReceipt(copy.secretArn, intended);
   let evidence: Evidence;
@@ -197,10 +198,15 @@ async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Rec
     // from before would then say of the place what is true no more.
     throw named(error, one.dependent, 'apply');
   }
-  const receipt: Receipt = { ...intended, isWritten: true, appliedAt: ports.clock.now(), ...evidence };
+  const receipt: Receipt = { ...intended, isWritten: true, appliedAt: laterThan(intended, ports.clock.now()), ...evidence };
   await ports.history.saveReceipt(copy.secretArn, receipt);
   ports.log({ event: 'dependent.applied', token: token.name, dependent: entry.name });
   return receipt;
+}
+
+/** Receipts are put in order by their times, and a clock may go back: what follows what we know of is dated after it. */
+function laterThan(known: Receipt | undefined, now: Instant): Instant {
+  return known === undefined || now >= known.appliedAt ? now : known.appliedAt + 1;
 }
 
 async function activateOne(

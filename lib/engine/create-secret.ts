@@ -1,6 +1,7 @@
 import type { Http, Minted } from './contract.ts';
 import { RotationError } from './errors.ts';
-import { current, holderOf, ourLabel, pending, readParked, submitted } from './labels.ts';
+import { judge } from './judge.ts';
+import { ourLabel, pending, readParked } from './labels.ts';
 import { markFor } from './mark.ts';
 import { intendMint, needsMintReceipts, settleMint } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
@@ -8,7 +9,8 @@ import type { SecretState, StoredVersion } from './ports.ts';
 import { preflight } from './preflight.ts';
 import type { Secret } from './secret.ts';
 import { assertWritable, isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
-import { decodeStored, encodeStored, submittedLayout } from './stored-value.ts';
+import { decodeStored, encodeStored } from './stored-value.ts';
+import { forgetSubmission, readSubmission, type Submission } from './submission.ts';
 import { minute } from './time.ts';
 
 export type Created = 'minted' | 'taken up' | 'already pending' | 'already current' | 'taken by another run';
@@ -25,13 +27,13 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
   // The pending id stands in the map before it has a value: only a look at the value tells.
   const already = await store.read(state.arn, { versionId: job.clientRequestToken });
   if (already !== undefined) {
-    await forgetTakenUp(open, state, already);
+    const submission = await readSubmission(open, state);
+    if (submission?.isTakenUp) await forgetSubmission(open, state, submission);
     return 'already pending';
   }
   const before = await readCurrent(open, state.arn);
 
-  const candidate =
-    open.rotator.facts.kind === 'assisted' ? await readSubmitted(open, job, holderOf(state, submitted), before) : undefined;
+  const candidate = open.rotator.facts.kind === 'assisted' ? await judgeSubmission(open, state) : undefined;
   await preflight(open, { state, clientRequestToken: job.clientRequestToken }, before);
   const parked = readParked(before?.labels);
   if (parked !== undefined && parked.untilSeconds * 1000 > clock.now()) throw stillParked(open, parked);
@@ -43,10 +45,8 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
     return putMinted(open, job, before, minted, () => settleMint(open, state.arn, intended));
   }
   const outcome = await putMinted(open, job, before, candidate.minted);
-  // Only now: without the label a crash in between would have lost what the owner typed. On a version that is current it stays, to say
-  // that nobody uses that one; when it is current no more, the next rotation finds it taken up and takes it off.
-  if (!state.versions.get(candidate.versionId)?.includes(current))
-    await store.moveLabel(state.arn, submitted, { from: candidate.versionId });
+  // Only now: without the label a crash in between would have lost what the owner typed.
+  await forgetSubmission(open, state, candidate.submission);
   return outcome === 'minted' ? 'taken up' : outcome;
 }
 
@@ -162,47 +162,37 @@ async function revokeNeverStored({ ports, rotator, token, withAuthority }: OpenT
   }
 }
 
-/** An earlier attempt may have died between storing a submission as pending and taking its label off. */
-async function forgetTakenUp({ ports, rotator, token }: OpenToken, state: SecretState, taken: StoredVersion): Promise<void> {
-  const from = holderOf(state, submitted);
-  if (from === undefined || state.versions.get(from)?.includes(current)) return;
-  const version = await ports.store.read(state.arn, { versionId: from });
-  if (version === undefined) return;
-  const { value } = decodeStored(submittedLayout(rotator.facts.parts, version.text), version.text);
-  if (decodeStored(token.value, taken.text).value.equals(value)) await ports.store.moveLabel(state.arn, submitted, { from });
-}
-
-async function readSubmitted(
-  { ports, rotator, token, withAuthority }: OpenToken,
-  job: Job,
-  versionId: string | undefined,
-  before: StoredVersion | undefined,
-): Promise<{ versionId: string; minted: Minted }> {
-  const version = versionId && (await ports.store.read(job.secretArn, { versionId }));
-  if (!version) {
-    throw new RotationError(
-      'nothing-submitted',
-      `${token.name}: only a person can make this token, and no new one was submitted`,
-      {
-        fix: `Follow the runbook of ${token.name}, then run \`keyturn submit ${token.name}\`.`,
-        definite: true,
-      },
-    );
+/** A submission that works, with how the provider names it. Whatever is wrong with it, it stays: its owner may want to see what they typed is there. */
+async function judgeSubmission(open: OpenToken, state: SecretState): Promise<{ submission: Submission; minted: Minted }> {
+  const { rotator, token, withAuthority } = open;
+  const submission = await readSubmission(open, state);
+  if (submission === undefined) throw nothingNew(open, 'only a person can make this token, and no new one was submitted');
+  if (submission.isTakenUp) {
+    await forgetSubmission(open, state, submission);
+    throw nothingNew(open, 'what was submitted is in use, or was before');
   }
-  const credential = decodeStored(submittedLayout(rotator.facts.parts, version.text), version.text);
-  if (before !== undefined && decodeStored(token.value, before.text).value.equals(credential.value)) {
-    await ports.store.moveLabel(job.secretArn, submitted, { from: version.versionId });
-    throw new RotationError('nothing-submitted', `${token.name}: what was submitted is the token that is already in use`, {
-      fix: `Make a new one as the runbook of ${token.name} says, then run \`keyturn submit ${token.name}\`.`,
-      definite: true,
-    });
-  }
+  const { credential } = submission;
+  const judgement = await judge(open, credential);
+  if (!judgement.ok && judgement.why === 'limited')
+    throw new RotationError('limited', judgement.detail, { fix: 'Nothing to do: it is tried again.', definite: true });
+  if (!judgement.ok) throw submissionRefused(open, `refuses what was submitted for ${token.name}: ${judgement.detail}`);
   const inspect = rotator.inspect?.bind(rotator);
   const inspection = inspect && (await withAuthority((context) => inspect(context, { credential })));
   const ref = inspection?.ref ?? (rotator.facts.secretRefPart === 'value' ? credential.value.reveal() : undefined);
-  if (ref !== undefined) return { versionId: version.versionId, minted: { credential, ref } };
-  throw new RotationError('malformed', `${token.provider}: did not tell how it names the submitted token`, {
-    fix: 'Check that the submitted value is of the account that the catalog names, and submit it again.',
+  if (ref === undefined) throw submissionRefused(open, `does not tell how it names what was submitted for ${token.name}`);
+  return { submission, minted: { credential, ref } };
+}
+
+function nothingNew({ token }: OpenToken, why: string): RotationError {
+  return new RotationError('nothing-submitted', `${token.name}: ${why}`, {
+    fix: `Make a new one as the runbook of ${token.name} says, then run \`keyturn submit ${token.name}\`.`,
+    definite: true,
+  });
+}
+
+function submissionRefused({ token }: OpenToken, how: string): RotationError {
+  return new RotationError('submission-refused', `${token.provider}: ${how}`, {
+    fix: `Check that it was copied whole and is of the account that the catalog names, then run \`keyturn submit ${token.name}\` again.`,
     definite: true,
   });
 }

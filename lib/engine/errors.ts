@@ -62,6 +62,10 @@ export const errorCodes = {
   'store-refused': { ending: 'good', says: 'Secrets Manager refused the request for good: permission, KMS key or quota.' },
   // waiting for people
   'nothing-submitted': { ending: 'good', says: 'Only a person can make this token, and nobody has submitted a new one.' },
+  'submission-refused': {
+    ending: 'good',
+    says: 'What a person submitted is refused by the provider, or the provider does not tell which token it is.',
+  },
   parked: { ending: 'good', says: 'An earlier failure parked this token; until its back-off ends only the preflight runs.' },
   // retiring
   'still-alive': { ending: 'now', says: 'The token was revoked, but the provider still accepts it.' },

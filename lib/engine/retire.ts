@@ -114,8 +114,9 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
   if (!labels.includes(previous)) {
     const version = await store.read(state.arn, { versionId });
     const successor = await readCurrent(open, state.arn);
-    // Younger than what is current, and not what was current before: it cannot have been in use.
-    const neverPromoted = version !== undefined && (successor === undefined || version.createdAt > successor.createdAt);
+    // Younger than what is current, by more than clocks differ, and not what was current before: it cannot have been in use.
+    const youngest = (successor?.createdAt ?? 0) + 2 * clockSkewHours * 3_600_000;
+    const neverPromoted = version !== undefined && version.createdAt > youngest;
     if (neverPromoted) return version.createdAt + strayMinimumAgeHours * 3_600_000;
   }
   // One label is on one version only, so two versions stamped in the same second need different ones.

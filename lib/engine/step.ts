@@ -71,7 +71,7 @@ export async function readPending({ ports, token }: OpenToken, job: Job): Promis
  * What is current, if it is a token. A person's submission into an empty secret is made current by Secrets Manager at once, as every first
  * value is; until a rotation has taken it up it is no token that anybody uses.
  */
-export async function readCurrent({ ports }: Pick<OpenToken, 'ports'>, secretArn: string): Promise<StoredVersion | undefined> {
+export async function readCurrent({ ports }: OpenToken, secretArn: string): Promise<StoredVersion | undefined> {
   const version = await ports.store.read(secretArn, { label: current });
   return version?.labels.includes(submitted) ? undefined : version;
 }

@@ -35,7 +35,7 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   if (isCurrent(state, job.clientRequestToken) || state.versions.get(job.clientRequestToken)?.includes(pending) !== true) return;
   const wanted = await store.read(state.arn, { versionId: job.clientRequestToken });
   // A value without our label is not our doing (AWS puts a copy of current there for its test run): nothing is undone for its sake.
-  if (wanted !== undefined && readOurLabel(wanted.labels) === undefined) return;
+  if (wanted !== undefined && readOurLabel(wanted.labels) === undefined) return unblock(open, job, state, wanted, error);
 
   const there = await readCurrent(open, state.arn).catch(unreadable);
   const before = there === 'unreadable' ? undefined : there;
@@ -60,6 +60,16 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   if (isLost || isParkedAlready || isExpected) return; // neither told twice, nor kept from trying again
   await park(open, state, error);
   await tellFailure(open, job, 'rotation.failed', error, consequence(open, there, unrestored));
+}
+
+/**
+ * A value that is dead, and not the current one, is what we retired and AWS put its label on again, or what a person put there in vain. Nobody
+ * holds it by our doing, so there is nothing to put back; but left there it blocks every later rotation.
+ */
+async function unblock(open: OpenToken, job: Job, state: SecretState, dead: StoredVersion, error: RotationError): Promise<void> {
+  const before = await readCurrent(open, state.arn);
+  if (error.code !== 'dead-pending' || before === undefined || before.text.equals(dead.text)) return;
+  await open.ports.store.moveLabel(state.arn, pending, { from: job.clientRequestToken });
 }
 
 /** Another run may have promoted the token while this one took it apart: then nothing has failed, and the places get what is current now. */

@@ -2,12 +2,12 @@ import type { Verdict } from './contract.ts';
 import { awaitEffects } from './copies.ts';
 import { RotationError } from './errors.ts';
 import { judge, settle } from './judge.ts';
-import { readOurLabel } from './labels.ts';
+import { current, readOurLabel } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import { refOf } from './ref.ts';
 import { Secret } from './secret.ts';
-import { type Job, readPending } from './step.ts';
+import { type Job, readCurrent, readPending } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 
 /**
@@ -17,7 +17,7 @@ import { decodeStored } from './stored-value.ts';
 export async function testSecret(open: OpenToken, job: Job): Promise<'passed' | 'verified only'> {
   const { version, isOver } = await readPending(open, job);
   if (isOver || readOurLabel(version.labels) === undefined) {
-    await verifyOnly(open, version);
+    await verifyOnly(open, job.secretArn, version);
     return 'verified only';
   }
   const verdict = await settle(open, decodeStored(open.token.value, version.text), version.createdAt);
@@ -27,9 +27,15 @@ export async function testSecret(open: OpenToken, job: Job): Promise<'passed' | 
   return 'passed';
 }
 
-async function verifyOnly(open: OpenToken, version: StoredVersion): Promise<void> {
+async function verifyOnly(open: OpenToken, secretArn: string, version: StoredVersion): Promise<void> {
   const judgement = await judge(open, decodeStored(open.token.value, version.text));
   if (judgement.ok || judgement.why !== 'rejected') return;
+  const inUse = version.labels.includes(current) ? version : await readCurrent(open, secretArn);
+  if (inUse !== undefined && !inUse.text.equals(version.text)) {
+    throw new RotationError('dead-pending', `${open.token.provider}: refuses the pending token: ${judgement.detail}`, {
+      fix: 'Nothing to do: AWSPENDING is taken off it, so that it blocks no rotation.',
+    });
+  }
   throw new RotationError('current-refused', `${open.token.provider}: refuses the current token: ${judgement.detail}`, {
     fix: `Rotate ${open.token.name} now, or put a working value into its secret by hand.`,
   });

@@ -70,6 +70,8 @@ export interface DependentFake extends Partial<HttpFake> {
   state: object;
   /** What those who use the place get now; undefined where it has none. */
   holds(): string | undefined;
+  /** What stands there, where it takes something more until those who use it get it. */
+  written?(): string | undefined;
   /** Somebody else writes there. */
   tamper(value: string): void;
   /** Everything else that is there, and must stay as it is. */

@@ -23,7 +23,7 @@ it('puts every dependent back, clears the way and says one clear sentence when a
   const { story } = createFaultyStory();
   await story.rotate();
   const old = story.value();
-  story.clock.advance(hour);
+  story.clock.advance(3 * hour);
   story.refuseAllBut(old);
 
   const errors = await story.rotate();

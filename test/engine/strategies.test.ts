@@ -152,7 +152,7 @@ it('refuses a submission that is the token in use, or one that does not work', a
   expect(await story.rotate()).toMatchObject([{ code: 'nothing-submitted' }]);
 
   story.submit({ value: 'canary-mistyped' });
-  expect(await story.rotate()).toMatchObject([{ code: 'dead-pending' }]);
+  expect(await story.rotate()).toMatchObject([{ code: 'submission-refused' }]);
 
   expect(story.value()).toBe('canary-in-use');
   expect(Object.values(story.labels()).flat()).not.toContain('AWSPENDING');

@@ -28,6 +28,8 @@ import { npmRegistry } from '../../rotators/npm-registry/index.ts';
 
 export interface Player extends Cast {
   readonly name: string;
+  /** What its places hold cannot be seen, whatever their plug-in can see elsewhere. */
+  readonly isBlind?: boolean;
 }
 
 /** One for each class: how tokens come about and are told apart, and how well a place can be read and what brings it into effect. */
@@ -43,6 +45,7 @@ export function representatives(): readonly Player[] {
     },
     {
       name: 'marked, write-only place',
+      isBlind: true,
       rotator: lantern,
       rotatorFake: lanternFake,
       dependents: [{ plugin: webhook, fake: deafWebhook }],
@@ -244,6 +247,7 @@ const shelfFake = ((world: FakeWorld) => {
     target: {},
     state: { value: undefined, revision: 0, deployed: undefined, deployments: [] } as ShelfState,
     holds: () => ready().at(-1)?.value,
+    written: () => self.state.value,
     tamper(value: string) {
       const revision = self.state.revision + 1;
       const theirs = { id: `d${self.state.deployments.length}`, revision, value, startedAt: 0 };

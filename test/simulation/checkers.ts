@@ -1,4 +1,4 @@
-import { readOurLabel } from '../../lib/engine/labels.ts';
+import { readOurLabel, readSince } from '../../lib/engine/labels.ts';
 import type { Version } from '../../lib/local/secrets-manager/state.ts';
 import type { FakeToken } from '../../lib/testing/fake.ts';
 import { hour, type Stage } from '../../lib/testing/stage.ts';
@@ -106,8 +106,9 @@ export function judgeCall(
     }
   }
   const revoked = new Set(after.tokens.flatMap(({ value, revokedAt }) => (revokedAt === undefined ? [] : [value])));
-  // A person may make current what is long dead; that is no act of ours.
-  if (call.what === 'by hand: roll back' && is !== undefined && revoked.has(is)) {
+  // A person may make current what is long dead, or was never a token; that is no act of ours.
+  const isNoToken = is !== undefined && !after.tokens.some(({ value, revokedAt }) => value === is && revokedAt === undefined);
+  if (call.what === 'by hand: roll back' && isNoToken) {
     known = { ...known, endedByOthers: [...known.endedByOthers, is] };
   }
   after.held.forEach((value, index) => {
@@ -142,6 +143,9 @@ function afterPromotion(
   before: View,
   broken: (violation: Violation) => void,
 ): Truth {
+  // docs/decisions/2026-11-25-a-stamp-that-nobody-took-off.md
+  const stamp = readSince(before.current?.labels);
+  const supersededAt = stamp === undefined ? now : stamp.seconds * 1000;
   const isFirst = before.current === undefined || was === undefined;
   if (!isFirst && !truth.passed.includes(version) && is !== undefined && !truth.byHand.includes(is)) {
     broken({ invariant: 'I6', message: 'AWSCURRENT moved to a version that never passed testSecret' });
@@ -149,7 +153,7 @@ function afterPromotion(
   const { [is ?? '']: _again, ...superseded } = truth.supersededAt;
   return {
     ...truth,
-    supersededAt: was === undefined ? superseded : { ...superseded, [was]: now },
+    supersededAt: was === undefined ? superseded : { ...superseded, [was]: supersededAt },
     everCurrent: is === undefined || truth.everCurrent.includes(is) ? truth.everCurrent : [...truth.everCurrent, is],
   };
 }
@@ -215,22 +219,18 @@ export function isTakenApart(before: View, after: View, call: OutwardCall): bool
   return hasLeft && call.what.startsWith('UpdateSecretVersionStage');
 }
 
-/** Once a rotation was taken apart without a fault, every place has what is current. */
+/** Once a rotation was taken apart without a fault, no place is left with what it had been given. docs/decisions/2026-11-25-what-is-taken-apart.md */
 export function judgePutBack(
   stage: Stage,
-  { current, held, tokens }: View,
-  truth: Truth,
+  { current, tokens }: View,
+  givenUp: string | undefined,
   broken: (violation: Violation) => void,
 ): void {
   const is = valueIn(stage, current);
   const isDead = tokens.some(({ value, revokedAt }) => value === is && revokedAt !== undefined);
-  if (is === undefined || isDead) return;
-  held.forEach((value, index) => {
-    const isTheirs = truth.tampered[index] === value;
-    // What a person put in reaches the places with the next rotation that succeeds; one that wrote nothing has nothing to put back.
-    const isOfBefore = truth.byHand.includes(is) && value !== undefined && truth.everCurrent.includes(value);
-    if (value !== undefined && value !== is && !isTheirs && !isOfBefore)
-      broken({ invariant: 'P2', message: `place ${index} was not put back` });
+  if (is === undefined || isDead || givenUp === undefined || givenUp === is) return;
+  stage.places.forEach((place, index) => {
+    if ((place.written ?? place.holds)() === givenUp) broken({ invariant: 'P2', message: `place ${index} was not put back` });
   });
 }
 
@@ -278,13 +278,15 @@ export function judgeEnd(
   broken: (violation: Violation) => void,
 ): void {
   const is = valueIn(stage, view.current);
-  if (!hasRotated) broken({ invariant: 'L1', message: 'the rotation never came to its end' });
+  // What a stranger wrote is not overwritten, so that nothing can come to its end until a person has decided.
+  const isStopped = Object.keys(truth.tampered).length > 0;
+  if (!hasRotated && !isStopped) broken({ invariant: 'L1', message: 'the rotation never came to its end' });
   if (is === undefined || !stage.provider.accepts(is)) broken({ invariant: 'L1', message: 'the current token does not work' });
   const live = view.tokens
     .filter(({ revokedAt, ref }) => revokedAt === undefined && !truth.strangers.includes(ref))
     .map(({ value }) => value);
-  const extra = live.filter((value) => value !== is);
-  if (extra.length > 0)
+  const extra = live.filter((value) => value !== is && !isAmbiguous(stage, view, truth, value));
+  if (extra.length > 0 && !isStopped)
     broken({ invariant: 'L2', message: `${extra.length} tokens more than the current one are live in the end` });
   view.held.forEach((held, index) => {
     if (held !== is && truth.tampered[index] === undefined)
@@ -293,8 +295,15 @@ export function judgeEnd(
   if (view.pending !== undefined && view.pending.id !== view.current?.id)
     broken({ invariant: 'L4', message: 'AWSPENDING blocks the secret in the end' });
   const ours = view.versions.flatMap(({ labels }) => labels).filter((label) => label.startsWith('keyturn'));
-  if (ours.length !== 1 && extra.length === 0)
+  if (ours.length !== 1 && extra.length === 0 && !isStopped)
     broken({ invariant: 'L4', message: `labels are left over: ${ours.length} of ours in the end` });
+}
+
+/** docs/decisions/2026-11-25-strays-without-a-mark.md */
+function isAmbiguous(stage: Stage, { tokens }: View, { strangers }: Truth, value: string): boolean {
+  if (!stage.token.exclusive) return false;
+  const bornAt = tokens.find((token) => token.value === value)?.createdAt ?? 0;
+  return tokens.some(({ ref, createdAt }) => strangers.includes(ref) && Math.abs(createdAt - bornAt) <= 2.5 * hour);
 }
 
 function newlyRevoked(before: readonly FakeToken[], after: readonly FakeToken[]): readonly FakeToken[] {

@@ -148,8 +148,8 @@ export async function runUntil(sim: Sim, from: Moment, events: readonly SimEvent
 }
 
 /**
- * Faults have stopped: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart, or where a
- * person put in a value or went back to a dead one.
+ * Faults have stopped: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart (for a token
+ * that only people make its owner submits another), or where a person put in a value or went back to a dead one.
  */
 export async function close(sim: Sim, from: Moment, start: Moment): Promise<readonly Violation[]> {
   const old = valueAt(sim, start);
@@ -167,7 +167,8 @@ export async function close(sim: Sim, from: Moment, start: Moment): Promise<read
     for (let step = 0; step < 12 && isUnderway(sim, moment); step += 1) await go('advance');
     const is = valueAt(sim, moment);
     const { byHand, endedByOthers } = moment.truth;
-    const isStill = (is === old || [...byHand, ...endedByOthers].includes(is ?? '')) && round < 4;
+    const isStill =
+      (is === undefined || is === old || isParked(sim, moment) || [...byHand, ...endedByOthers].includes(is ?? '')) && round < 4;
     if (isStill) {
       await go('press');
       for (let step = 0; step < 6; step += 1) await go('advance');
@@ -208,6 +209,12 @@ function valueAt(sim: Sim, { secrets }: Moment): string | undefined {
     sim.stage,
     secret?.versions.find(({ labels }) => labels.includes('AWSCURRENT')),
   );
+}
+
+/** Somebody was told that a rotation failed for good. */
+function isParked(sim: Sim, { secrets }: Moment): boolean {
+  const versions = secrets.secrets.get(sim.stage.arn)?.versions ?? [];
+  return versions.some(({ labels }) => labels.some((label) => label.startsWith('keyturn-parked')));
 }
 
 /** Secrets Manager is between two steps of an attempt. */

@@ -133,6 +133,14 @@ export const plantedBugs: readonly Planted[] = [
     engine: withRetire((open) => ({ ...open, dependents: [] })),
   },
   {
+    name: 'overwrite what a stranger wrote',
+    breaks: ['I10'],
+    player: playerOf('unmarked, digest'),
+    events: ['tamper'],
+    faults: 0,
+    engine: withOpen(adoptingEverything),
+  },
+  {
     name: 'apply before verifying',
     breaks: ['P1'],
     player: playerOf(readablePlace),
@@ -361,6 +369,11 @@ function believingToBePending(open: OpenToken): OpenToken {
     return version && 'versionId' in which ? { ...version, labels: [...version.labels, 'AWSPENDING'] } : version;
   };
   return { ...open, ports: { ...open.ports, store: { ...store, read } } };
+}
+
+function adoptingEverything(open: OpenToken): OpenToken {
+  const dependents = open.dependents.map((each) => ({ ...each, entry: { ...each.entry, onForeign: 'adopt' as const } }));
+  return { ...open, dependents };
 }
 
 /** Its place takes what is written, and says for a while, when the first rotation comes, that it cannot use it. */

@@ -80,7 +80,8 @@ export interface Sim {
 
 /**
  * What happens outside of our code, or is asked of it. `test run` is RotateSecret with RotateImmediately=false; `cancel` turns rotation off
- * and takes AWSPENDING away; `edit` is a value that a person puts in; `roll back` swaps the labels; `end authority` and `renew authority`:
+ * and takes AWSPENDING away; `edit` is a value that a person puts in, `tamper` one that a stranger writes into
+ * a place; `roll back` swaps the labels; `end authority` and `renew authority`:
  * the provider refuses the stored authority, until a person has stored the right one again.
  */
 export const plainEvents = [
@@ -94,6 +95,7 @@ export const plainEvents = [
   'cancel',
   'turn on',
   'edit',
+  'tamper',
   'roll back',
   'end authority',
   'renew authority',
@@ -244,7 +246,7 @@ export function createSim(
     const isNews = run !== undefined && (handMovedAt > run.startedAt || run.hasSeenStale);
     const couldKnow = !isNews || run.lookedAt > handMovedAt;
     truth = judgeCall(stage, { before: view, after, truth, call, now: stage.clock.now(), hasFaults, couldKnow }, broken);
-    if (run !== undefined && isTakenApart(view, after, call)) run.tookApartAt = order;
+    if (run !== undefined && isTakenApart(view, after, call)) run.tookApart = { at: order, value: valueIn(stage, view.pending) };
     view = after;
   }
 
@@ -266,8 +268,9 @@ export function createSim(
   /** In the end, where nothing befell anybody and no person moved a label since. */
   function judgeTakenApart(runs: readonly ActiveRun[]): void {
     if (runs.some(({ isDead, hasFaults }) => isDead || hasFaults)) return;
-    if (runs.some(({ tookApartAt }) => tookApartAt !== undefined && tookApartAt > handMovedAt))
-      judgePutBack(stage, viewOf(stage), truth, (violation) => runs[0]?.violations.push(violation));
+    for (const { tookApart, violations } of runs)
+      if (tookApart !== undefined && tookApart.at > handMovedAt)
+        judgePutBack(stage, viewOf(stage), tookApart.value, (violation) => violations.push(violation));
   }
 
   async function stale(effect: () => Promise<unknown>): Promise<unknown> {
@@ -387,6 +390,7 @@ export function createSim(
       const id = `edit-${versions.length}`.padEnd(36, '-');
       secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken: id, SecretString: laidOut(value) });
     }
+    if (event === 'tamper') tamper();
     if (event === 'end authority') storeAuthority('canary-ended-');
     if (event === 'renew authority') storeAuthority('');
     if (event === 'turn on') {
@@ -404,6 +408,16 @@ export function createSim(
     look({ to: 'aws', what: `by hand: ${event}` });
   }
 
+  /** A stranger writes into the first place. Where nothing tells, nobody can know of it; where the catalog says adopt, it is welcome to go. */
+  function tamper(): void {
+    const [place] = stage.places;
+    const [{ plugin, onForeign = 'stop' } = { plugin: undefined }] = player.dependents ?? [];
+    const isSeen = plugin !== undefined && !player.isBlind && ['value', 'digest', 'tail'].includes(plugin.facts.readClass);
+    if (place === undefined || !isSeen || onForeign === 'adopt') return;
+    place.tamper('canary-of-a-stranger');
+    truth = { ...truth, tampered: { 0: 'canary-of-a-stranger' } };
+  }
+
   /** A value in the secret's layout; the other fields are as they are now. */
   function laidOut(value: string): string {
     const { format } = stage.token.value;
@@ -415,7 +429,7 @@ export function createSim(
   function storeAuthority(before: string): void {
     const SecretId = 'keyturn/authorities/provider';
     const authority = Object.entries(stage.provider.authority).map(([name, text]) => [name, `${before}${text}`]);
-    const id = `authority-${before === '' ? 'renewed' : 'ended'}-${stage.clock.now()}`.padEnd(36, '-');
+    const id = `authority-${order}`.padEnd(36, '-');
     const SecretString = JSON.stringify(Object.fromEntries(authority));
     stage.secretsManager.call('PutSecretValue', { SecretId, ClientRequestToken: id, SecretString });
     stage.coldStart();
@@ -510,7 +524,7 @@ export function createSim(
       mints: 0,
       knows: '',
       lookedAt: 0,
-      tookApartAt: undefined,
+      tookApart: undefined,
       startedAt: order,
       hasSeenStale: false,
       versionId: viewOf(stage).pending?.id,
@@ -617,8 +631,8 @@ interface ActiveRun {
   knows: string;
   /** When it last asked for the labels of the secret. */
   lookedAt: number;
-  /** When it gave a rotation up. */
-  tookApartAt: number | undefined;
+  /** When it gave a rotation up, and the value that was to become current. */
+  tookApart: { readonly at: number; readonly value: string | undefined } | undefined;
   /** By the same count of what happens as `lookedAt`. */
   readonly startedAt: number;
   hasSeenStale: boolean;

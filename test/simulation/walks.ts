@@ -2,7 +2,7 @@ import type { Switches } from '../../lib/local/secrets-manager/switches.ts';
 import { type Chance, createChance } from '../../lib/testing/world.ts';
 import type { Player } from './cast.ts';
 import type { Violation } from './checkers.ts';
-import { close, filled, type ReplayStep, writeReplay } from './explore.ts';
+import { close, filled, type ReplayStep, replay, writeReplay } from './explore.ts';
 import { type Fault, faultsFor } from './faults.ts';
 import { createSim, type Run, type Sim, type SimEvent } from './sim.ts';
 
@@ -39,6 +39,7 @@ const weights: readonly (readonly [SimEvent, number])[] = [
   ['cancel', 2],
   ['turn on', 2],
   ['edit', 1],
+  ['tamper', 1],
   ['roll back', 1],
   ['end authority', 1],
   ['renew authority', 2],
@@ -78,6 +79,33 @@ export async function walk(players: readonly Player[], seed: number, number: num
   }
   for (const event of ['renew authority', 'turn on'] as const) await go(event, 0);
   return ended(await close(sim, moment, start));
+}
+
+/**
+ * The same walk with everything left out that it takes no part of: what is left breaks the same promise, and does so no more with any one event
+ * or fault less. In the end a person still mends what people did. What does not break twice stays as it is.
+ */
+export async function shortened(walked: Walk): Promise<Walk> {
+  const { player, switches, violations } = walked;
+  const sim = createSim(player, { switches });
+  const start = await filled(sim);
+  const broken = violations[0]?.invariant;
+  const mending = (['renew authority', 'turn on'] as const).map((event): ReplayStep => ({ event, faults: [] }));
+  const breaks = async (steps: readonly ReplayStep[]) =>
+    (await replay(sim, [...steps, ...mending], start)).some(({ violation }) => violation.invariant === broken);
+  if (!(await breaks(walked.steps))) return walked;
+  let steps = walked.steps;
+  for (let size = Math.ceil(steps.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let at = steps.length - size; at >= 0; at -= 1) {
+      const fewer = [...steps.slice(0, at), ...steps.slice(at + size)];
+      if (fewer.length > 0 && (await breaks(fewer))) steps = fewer;
+    }
+  }
+  for (const [at, step] of steps.entries()) {
+    const without = steps.map((each, index) => (index === at ? { ...each, faults: [] } : each));
+    if (step.faults.length > 0 && (await breaks(without))) steps = without;
+  }
+  return { ...walked, steps, replay: replayLine(player, switches, [...steps, ...mending]) };
 }
 
 /** What an event comes to under so many faults at calls that it really makes. */

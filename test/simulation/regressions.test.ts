@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import type { Switches } from '../../lib/local/secrets-manager/switches.ts';
+import { everyPlugin, representatives } from './cast.ts';
+import { parseReplay, replay } from './explore.ts';
+import { createSim } from './sim.ts';
+
+// Goal: what random walks once found stays mended. Each is the shortest life that broke a promise, under the name of what was wrong.
+
+/** Retries of AWS come to an end, as in the walks. */
+const walked = { retryCount: 5 } as const;
+
+const holes: readonly { readonly name: string; readonly life: string; readonly switches?: Partial<Switches> }[] = [
+  {
+    name: 'a token that a person had pasted in was revoked as a stray of an exclusive account',
+    life: 'unmarked, digest: edit roll-back press continue',
+  },
+  { name: 'the same without a rotation in between', life: 'rotator npm-registry: edit roll-back' },
+  {
+    name: 'a submission that waited was never taken up',
+    life: 'assisted: press advance advance advance advance press',
+  },
+  {
+    name: 'a submission that was used before, and is dead, blocked the secret',
+    life: 'assisted: edit',
+    switches: { ...walked, retryWithPending: 'none' },
+  },
+  {
+    name: 'what was rejected while a submission was looked at blocked the secret',
+    life: 'assisted: press advance,10=limited cancel turn-on',
+    switches: { ...walked, retryWithPending: 'none', pendingAfterFinish: 'left' },
+  },
+  {
+    name: 'after a failure for good nobody began another rotation',
+    life: 'unmarked, digest: press advance advance advance advance advance press advance advance,12=refused',
+    switches: { duplicateDeliveries: 'after' },
+  },
+  {
+    name: 'an authority that was renewed brought no rotation',
+    life: 'own value: edit end-authority press continue renew-authority turn-on',
+    switches: { retryWithoutPending: 'same-token' },
+  },
+  {
+    name: 'AWSPENDING put back on a dead value blocked the secret',
+    life: 'assisted: press advance advance,5=refused',
+    switches: { ...walked, retryWithoutPending: 'label-put-back', duplicateDeliveries: 'after', pendingAfterFinish: 'left' },
+  },
+  {
+    name: 'with a clock that goes back, an old receipt was taken for the newest',
+    life: 'dependent github-actions: press advance 26h advance -1h advance advance advance press advance advance',
+    switches: { ...walked, retryWithPending: 'none' },
+  },
+  {
+    name: 'with a clock that goes back, a token that had been current was taken for one that never was',
+    life: 'marked, write-only place: press continue -1h edit press continue',
+    switches: { ...walked, retryWithPending: 'none', duplicateDeliveries: 'after' },
+  },
+  {
+    name: "the end of AWS's test run was taken for a rotation that was given up",
+    life: 'marked, write-only place: press advance advance cancel test-run',
+  },
+];
+
+describe('what random walks found is found no more', async () => {
+  const players = [...representatives(), ...(await everyPlugin())];
+  it.each(holes)('$name', async ({ life, switches = {} }) => {
+    const { player, steps } = parseReplay(life);
+    const cast = players.find(({ name }) => name === player);
+    if (cast === undefined) return expect.fail(`there is no ${player}`);
+
+    expect(await replay(createSim(cast, { switches }), steps)).toEqual([]);
+  });
+});
