@@ -1,5 +1,5 @@
-import type { Catalog } from './catalog.ts';
-import type { Compiled, CompiledIndex } from './compiled.ts';
+import type { Catalog, Person } from './catalog.ts';
+import type { Compiled, CompiledIndex, Directory } from './compiled.ts';
 
 // The catalog as plain JSON for the functions. The same catalog always gives the same text, so that what did not change is not deployed.
 
@@ -16,13 +16,27 @@ export function compileFor({ entries }: Catalog, provider: string): Compiled {
   };
 }
 
-/** What the reconciler needs of all tokens. */
-export function compileIndex({ entries }: Catalog): CompiledIndex {
+/** What the reconciler needs of all tokens, and who is to be told of each. */
+export function compileIndex(catalog: Catalog): CompiledIndex {
+  return {
+    ...compileDirectory(catalog),
+    tokens: catalog.entries.map(({ token, schedule, description, owner, backup, team, needs }) => {
+      const { name, provider, secret, mode, overlapHours, expect } = token;
+      const people = { owner, backup, ...(team === undefined ? {} : { team }) };
+      const { isAssisted } = needs;
+      return { name, provider, secret, mode, overlapHours, schedule, expect, isAssisted, description, ...people };
+    }),
+  };
+}
+
+/** Whom a message can go to, and by which way. Nobody's telephone number, and nothing of the tokens. */
+export function compileDirectory({ people, teams, alerts }: Catalog): Directory {
+  const person = ({ name, email, left }: Person) => ({ name, email, ...(left === undefined ? {} : { left }) });
   return {
     version: 1,
-    tokens: entries.map(({ token: { name, provider, secret, mode, overlapHours }, schedule }) => {
-      return { name, provider, secret, mode, overlapHours, schedule };
-    }),
+    people: Object.fromEntries([...people].sort().map(([id, each]) => [id, person(each)])),
+    teams: Object.fromEntries([...teams].sort()),
+    alerts,
   };
 }
 

@@ -70,11 +70,15 @@ export interface Cause {
 /** A cause that people were told of. */
 export interface Alert extends Cause {
   readonly openedAt: Instant;
-  /** The last sweep that still found it. */
+  /** When what stands here was last true: it is written when something about it changes, and not by every sweep. */
   readonly seenAt: Instant;
-  /** Who was told last: each is told once, then the next. */
+  /** The first look that no longer found it. It is over when a later one does not either, so that what comes and goes is not told each time. */
+  readonly missingSince?: Instant;
+  /** Who is told last: each is told once, then the next. Without `toldAt` it was meant, and nobody knows whether it was done. */
   readonly toldTo?: 'owner' | 'backup' | 'team';
   readonly toldAt?: Instant;
+  /** Only the team was told, of many at once. */
+  readonly isSummarised?: boolean;
   readonly acknowledged?: { readonly by: string; readonly at: Instant; readonly note?: string };
   /** For comparing when it is saved: another sweep may have been faster. */
   readonly revision: number;
