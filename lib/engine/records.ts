@@ -54,6 +54,8 @@ export type FindingCode =
 export interface Cause {
   /** The same for as long as it is the same trouble: code, token and what it is about, with slashes. */
   readonly id: string;
+  /** The same for all steps of one trouble that comes closer: when a later step takes the place of an earlier one, nothing is over. */
+  readonly series?: string;
   readonly code: string;
   /** Missing where it is about the whole installation. */
   readonly token?: string;
