@@ -50,7 +50,7 @@ const alert = z
 
 const to = z.array(recipient).describe('Who is told by this event, by id.');
 const one = z.object({ ...common, to, alert });
-const count = z.int().describe('How many there are. Only the first 50 are listed.');
+const count = z.int().describe('How many there are. Only the first 30 are listed.');
 
 const upcoming = z.object({
   token: text,
@@ -120,8 +120,8 @@ export function readEvent(type: unknown, detail: unknown): KeyturnEvent | undefi
 }
 
 /** How many of a list are told; how many there are is told beside them. */
-export const mostListed = 50;
-const longestText = 600;
+export const mostListed = 30;
+const longestText = 500;
 
 /** The events of changes that were written: one for each alert, and one for all of a team that are told together. */
 export function alertEvents(situation: Situation, won: readonly Change[]): readonly AlertEvent[] {
@@ -174,7 +174,7 @@ export function mostUrgentFirst(a: Pick<Alert, 'urgency' | 'id'>, b: Pick<Alert,
   return order.indexOf(a.urgency) - order.indexOf(b.urgency) || (a.id < b.id ? -1 : 1);
 }
 
-/** An alert as it goes out: short enough that fifty of them fit into an event. */
+/** An alert as it goes out: short enough that a whole list of them fits into an event, which takes 256 KB. */
 export function shownAlert({ tokens }: Pick<Situation, 'tokens'>, shown: Cause & Partial<Alert>): z.infer<typeof alert> {
   const { id, code, token, urgency, message, next, fix, openedAt, acknowledged } = shown;
   const people = token === undefined ? undefined : tokens.get(token);

@@ -29,13 +29,20 @@ export function compileIndex(catalog: Catalog): CompiledIndex {
   };
 }
 
-/** Whom a message can go to, and by which way. Nobody's telephone number, and nothing of the tokens. */
-export function compileDirectory({ people, teams, alerts }: Catalog): Directory {
+/** Who has to do with a token, and by which way a message reaches them. Nobody's telephone number, and nothing of the tokens. */
+export function compileDirectory({ people, teams, alerts, entries }: Catalog): Directory {
+  const responsible = new Set(entries.flatMap(({ owner, backup }) => [owner, backup]));
+  const owning = new Set(entries.map(({ team }) => team));
   const person = ({ name, email, left }: Person) => ({ name, email, ...(left === undefined ? {} : { left }) });
   return {
     version: 1,
-    people: Object.fromEntries([...people].sort().map(([id, each]) => [id, person(each)])),
-    teams: Object.fromEntries([...teams].sort()),
+    people: Object.fromEntries(
+      [...people]
+        .filter(([id]) => responsible.has(id))
+        .sort()
+        .map(([id, each]) => [id, person(each)]),
+    ),
+    teams: Object.fromEntries([...teams].filter(([id]) => owning.has(id)).sort()),
     alerts,
   };
 }

@@ -60,6 +60,7 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
     prefix,
     bus: prefix,
     reconciler: `${prefix}-reconcile`,
+    notify: `${prefix}-notify`,
     functionPrefix: `${prefix}-rotate-`,
     rotator(provider: string): string {
       const name = `${prefix}-rotate-${provider}`;

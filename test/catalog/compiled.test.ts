@@ -78,11 +78,16 @@ describe('the document of one provider', () => {
       'members: [ada-lovelace], slack: keyturn/slack/platform, ' +
       'webhook: { url: "https://hooks.example.com/in", secret: keyturn/webhooks/platform } }';
     const settings = 'alerts: { escalateHours: { now: 2 }, warnDays: [7, 30, 7], timeZone: Europe/Stockholm }\n';
-    const catalog = await catalogOf({ ...sound, 'keyturn.yaml': `${shared.replace(/members: .*/, ways)}${settings}` });
+    const catalog = await catalogOf({
+      ...sound,
+      'keyturn.yaml': `${shared.replace(/members: .*/, ways)}${settings}`,
+      'publish.yaml': `${token}team: platform\n`,
+    });
 
     const directory = compileDirectory(catalog);
 
     expect(parseDirectory(JSON.stringify(directory))).toEqual(directory);
+    expect(Object.keys(directory.people)).toEqual(['ada-lovelace', 'grace-hopper']);
     expect(directory.people['ada-lovelace']).toEqual({ name: 'Ada Lovelace', email: 'ada@example.com' });
     expect(directory.teams['platform']).toMatchObject({
       slack: 'keyturn/slack/platform',
