@@ -20,7 +20,8 @@ export function hostsOf({ teams }: Directory): readonly string[] {
   return [...new Set(hosts)].sort();
 }
 
-export interface SinksOptions extends Pick<Ports, 'http' | 'store' | 'clock'> {
+export interface SinksOptions extends Pick<Ports, 'http' | 'clock'> {
+  readonly store: Pick<Ports['store'], 'read'>;
   readonly configuration: ClientConfiguration;
   readonly peopleTopicArn: string;
   readonly operatorsTopicArn: string;
