@@ -200,7 +200,7 @@ export function happeningEvent(
   const { what, id, at, ...said } = happening;
   const { token, secretArn, versionId, ref, code, message, fix } = said;
   const known = Object.fromEntries(Object.entries({ versionId, ref, code, fix }).filter(([, value]) => value !== undefined));
-  const own = head(at, [what, secretArn, versionId, ref, code, at], team);
+  const own = head(at, [what, token, secretArn, versionId, ref, code, at], team);
   return { type: what, detail: { ...own, ...(id === undefined ? {} : { id }), token, secretArn, ...known, message } };
 }
 
