@@ -30,7 +30,10 @@ const happening = z
   })
   .describe('What a function did.');
 
-const recipient = z.union([z.object({ kind: z.enum(['person', 'team']), id: text }), z.object({ kind: z.literal('operators') })]);
+const recipient = z.union([
+  z.object({ kind: z.enum(['person', 'team']).describe('Who it is.'), id: text.describe('As keyturn.yaml calls them.') }),
+  z.object({ kind: z.literal('operators') }),
+]);
 
 const alert = z
   .object({
@@ -53,9 +56,18 @@ const one = z.object({ ...common, to, alert });
 const count = z.int().describe('How many there are. Only the first 30 are listed.');
 
 const upcoming = z.object({
-  token: text,
-  what: z.enum(['rotation', 'due', 'expiry', 'authority-expiry']),
-  at: moment,
+  token: text.describe("The token's name."),
+  what: z
+    .enum(['rotation', 'due', 'expiry', 'authority-expiry'])
+    .describe('`rotation` by itself; `due`: a person makes a new one; it ends; or what may make it ends.'),
+  at: moment.describe('When.'),
+});
+
+const recent = z.object({
+  what: text.describe('The detail-type of its own event.'),
+  token: text.describe("The token's name."),
+  at: moment.describe('When.'),
+  message: text.describe('One sentence.'),
 });
 
 const digest = z
@@ -67,9 +79,7 @@ const digest = z
     openCount: count,
     upcoming: z.array(upcoming).describe('What is rotated, falls due or expires in the next 30 days.'),
     upcomingCount: count,
-    recent: z
-      .array(z.object({ what: text, token: text, at: moment, message: text }))
-      .describe('What was rotated and revoked since yesterday.'),
+    recent: z.array(recent).describe('What was rotated and revoked since yesterday.'),
     recentCount: count,
   })
   .describe('Once a day, for each team, and for each person with something to do.');
@@ -94,7 +104,7 @@ export const eventSchemas = {
       ...common,
       to,
       what: z.enum(['opened', 'escalated', 'recovered']).describe('What became of all of them.'),
-      alerts: z.array(alert),
+      alerts: z.array(alert).describe('The most urgent first.'),
       count,
     })
     .describe('Many at once for one team: one message in the place of many.'),
