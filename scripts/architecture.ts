@@ -103,7 +103,7 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
   for (const [id, { Properties }] of of('SNS::Topic')) box(id, 5, Properties.DisplayName, 'SNS, e-mail');
   box('hosts', 3, hosts.map((host) => new URL(host).host).join(', '), 'the only hosts that may be called');
   for (const [id, { Properties }] of functions) {
-    arrow(id, names(Properties.Environment)[0], 'tells');
+    if (!isTeller(id)) arrow(id, names(Properties.Environment)[0], 'tells');
     if (!isReconciler(id) && !isTeller(id)) arrow(id, 'hosts', 'mint, verify, write, revoke');
   }
   // A column for itself behind what it writes to.

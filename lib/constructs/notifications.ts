@@ -45,7 +45,7 @@ export class Notifications extends Construct {
     if (settings.alarmsEmail !== undefined)
       (this.operators.node.defaultChild as CfnTopic).subscription = [{ protocol: 'email', endpoint: settings.alarmsEmail }];
     this.operators.addToResourcePolicy(ownAccount(this, 'sns:Publish', this.operators.topicArn, 'cloudwatch.amazonaws.com'));
-    this.people = new Topic(this, 'People', { displayName: prefix, enforceSSL: true });
+    this.people = new Topic(this, 'People', { displayName: `${prefix}: people`, enforceSSL: true });
   }
 }
 
