@@ -72,7 +72,7 @@ export function settleAlerts(situation: Situation, alerts: readonly Alert[]): re
 function opened(situation: Situation, cause: Cause): Change {
   const { now } = situation;
   const [first] = ladder(situation, cause);
-  const alert: Alert = { ...plain(cause), openedAt: now, seenAt: now, toldTo: first.step, revision: 1 };
+  const alert: Alert = { ...plain(cause), openedAt: now, seenAt: now, toldTo: first.step, told: [first.step], revision: 1 };
   return { alert, seen: undefined, isOver: false, telling: { what: 'opened', to: first.to, isSummary: false } };
 }
 
@@ -81,7 +81,7 @@ function changeOf(situation: Situation, seen: Alert, cause: Cause | undefined): 
   const { missingSince, ...rest } = seen;
   const alert: Alert = { ...(cause === undefined ? seen : { ...rest, ...plain(cause) }), seenAt: situation.now };
   const step = dueStep(situation, seen);
-  if (step !== undefined) return revised(seen, withoutTime({ ...alert, toldTo: step.step }), { ...step, isSummary: false });
+  if (step !== undefined) return revised(seen, toldAlso({ ...alert, toldTo: step.step }, seen), { ...step, isSummary: false });
   return isSame(seen, alert) ? undefined : revised(seen, alert);
 }
 
@@ -138,8 +138,7 @@ function dueStep(situation: Situation, seen: Alert): (Step & Pick<Telling, 'what
 /** Everybody who has been told, each once. */
 function toldOf(situation: Situation, seen: Alert): readonly Recipient[] {
   const steps = ladder(situation, seen);
-  const told = steps.filter(({ step }) => (seen.isSummarised ? step === 'team' : rank(step) <= rank(seen.toldTo)));
-  return told.flatMap(({ to }) => to);
+  return steps.filter(({ step }) => seen.told?.includes(step)).flatMap(({ to }) => to);
 }
 
 function rank(step: Alert['toldTo']): number {
@@ -162,7 +161,7 @@ function summarised(situation: Situation, changes: readonly Change[]): readonly 
     const to = last?.to ?? telling.to;
     return {
       ...change,
-      alert: { ...alert, toldTo: 'team', isSummarised: true },
+      alert: toldAlso({ ...alert, toldTo: 'team' }, change.seen),
       telling: { ...telling, to, isSummary: true },
     };
   });
@@ -184,8 +183,10 @@ function revised(seen: Alert, alert: Alert, telling?: Telling & Partial<Step>): 
   return { ...change, telling: { what, to, isSummary } };
 }
 
-function withoutTime({ toldAt: _, ...alert }: Alert): Alert {
-  return alert;
+/** Meant for one more, besides those who have heard before. */
+function toldAlso({ toldAt: _, ...alert }: Alert, seen: Alert | undefined): Alert {
+  const { toldTo } = alert;
+  return { ...alert, told: [...new Set([...(seen?.told ?? []), ...(toldTo === undefined ? [] : [toldTo])])] };
 }
 
 /** What an alert says of its cause, and nothing else that may come along. */

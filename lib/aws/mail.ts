@@ -12,13 +12,14 @@ import { sortAwsError } from './errors.ts';
 // E-mail through SNS. All addresses are subscribed to one topic, each by a filter that lets through only what is addressed to it: one topic for
 // any number of people, and an address that was changed hears no more of what goes to the new one.
 
-export type AddressState = 'confirmed' | 'pending' | 'absent';
+/** How far an address has come: whether somebody has followed the link that it was sent. */
+export type AddressState = 'confirmed' | 'pending';
 
 export interface Post {
   /** To one address; nobody else gets it. Reaches nobody while the address is not confirmed. */
   send(address: string, mail: Mail): Promise<void>;
-  /** How far each address of the topic has come. What is not in it is `absent`. */
-  addresses(): Promise<ReadonlyMap<string, Exclude<AddressState, 'absent'>>>;
+  /** How far each address of the topic has come. One that is not in it was never invited, or did not answer in time. */
+  addresses(): Promise<ReadonlyMap<string, AddressState>>;
   /** Asks an address whether it wants to hear from us: AWS sends it a link, which is good for two days. */
   invite(address: string): Promise<void>;
 }
@@ -31,7 +32,7 @@ export function openPost(configuration: ClientConfiguration, topicArn: string): 
     },
 
     async addresses() {
-      const states = new Map<string, Exclude<AddressState, 'absent'>>();
+      const states = new Map<string, AddressState>();
       let next: string | undefined;
       do {
         const page = await client
@@ -93,7 +94,7 @@ function addressIn({ Endpoint: endpoint = '' }: Subscription): string {
 }
 
 /** What stands in the place of an ARN says that there is none yet. */
-function stateOf({ SubscriptionArn: arn = '' }: Subscription): Exclude<AddressState, 'absent'> {
+function stateOf({ SubscriptionArn: arn = '' }: Subscription): AddressState {
   return arn.startsWith('arn:') ? 'confirmed' : 'pending';
 }
 

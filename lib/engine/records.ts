@@ -79,8 +79,8 @@ export interface Alert extends Cause {
   /** Who is told last: each is told once, then the next. Without `toldAt` it was meant, and nobody knows whether it was done. */
   readonly toldTo?: 'owner' | 'backup' | 'team';
   readonly toldAt?: Instant;
-  /** Only the team was told, of many at once. */
-  readonly isSummarised?: boolean;
+  /** All who were told, the last of them too: of many at once only the team is. */
+  readonly told?: readonly NonNullable<Alert['toldTo']>[];
   readonly acknowledged?: { readonly by: string; readonly at: Instant; readonly note?: string };
   /** For comparing when it is saved: another sweep may have been faster. */
   readonly revision: number;
