@@ -1,21 +1,22 @@
-import type { Alert, Happened, Health, Ledger, Pause } from '../engine/records.ts';
+import type { Alert, Happened, Health, Ledger, Pause, TokenRecords } from '../engine/records.ts';
 
 /** A ledger without a disk, for tests: it compares revisions as a table does, and hands out nothing that could be changed from outside. */
-export function createMemoryLedger(
-  seed: { readonly alerts?: readonly Alert[]; readonly healths?: readonly Health[] } = {},
-): Ledger & {
-  record(happened: Happened): void;
-} {
-  const alerts = new Map((seed.alerts ?? []).map((alert) => [alert.id, alert]));
+export function createMemoryLedger(): Ledger & TokenRecords {
+  const alerts = new Map<string, Alert>();
+  const healths = new Map<string, Health>();
   const pauses = new Map<Pause['of'], Pause>();
   const days = new Set<string>();
   let all: readonly Happened[] = [];
   const isAsSeen = (id: string, seen: Alert | undefined) => alerts.get(id)?.revision === seen?.revision;
   return {
-    healths: async () => [...(seed.healths ?? [])],
     happened: async (token, most) => all.filter((each) => each.token === token).slice(0, most),
-    record(happened) {
+    async record(happened) {
       if (!all.some(({ id }) => id === happened.id)) all = [happened, ...all];
+    },
+    health: async (token) => healths.get(token),
+    healths: async () => [...healths.values()],
+    async saveHealth(health) {
+      healths.set(health.token, health);
     },
     alerts: async () => structuredClone([...alerts.values()]),
     async saveAlert(alert, seen) {
