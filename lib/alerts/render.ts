@@ -17,20 +17,16 @@ export function asMail({ subject, sections, runbook }: Message): Mail {
   return { subject: shortened(ascii(subject), longestSubject, '...'), text: `${[...body, ...link].join('\n\n')}\n` };
 }
 
-/** The body for an incoming webhook of Slack. Nothing in it is read as markup, and nobody is called by it. */
+/** The body for an incoming webhook of Slack. No text in it is read as markup, and nobody is called by it. */
 export function asSlack({ subject, sections, runbook }: Message): object {
   const text = (said: string, most: number) => ({ type: 'plain_text', text: shortened(escaped(said), most, '…'), emoji: false });
-  const button = {
-    type: 'actions',
-    elements: [{ type: 'button', text: text('Runbook', slack.header), url: runbook }],
-  };
   const blocks = [
     { type: 'header', text: text(subject, slack.header) },
     ...sections.map(({ title, lines }) => ({
       type: 'section',
       text: text([`${title}:`, ...lines.map((line) => `• ${line}`)].join('\n'), slack.section),
     })),
-    ...(runbook === undefined ? [] : [button]),
+    ...(runbook === undefined ? [] : [link(runbook)]),
   ];
   return {
     text: shortened(escaped(subject), slack.section, '…'),
@@ -41,6 +37,12 @@ export function asSlack({ subject, sections, runbook }: Message): object {
     unfurl_media: false,
     blocks: blocks.slice(0, slack.blocks),
   };
+}
+
+/** The only markup of ours. Not a button: that would ask whoever made the webhook to answer the press. */
+function link(address: string): object {
+  const safe = escaped(address.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E'));
+  return { type: 'section', text: { type: 'mrkdwn', text: `<${safe}|Runbook>`, verbatim: true } };
 }
 
 /** Slack's three: they begin references, and calls to everybody. */

@@ -127,7 +127,7 @@ function dueStep(situation: Situation, seen: Alert): (Step & Pick<Telling, 'what
   if (seen.toldAt === undefined) {
     if (now - seen.seenAt < confirmMinutes * 60_000) return undefined;
     const again = steps[Math.max(at, 0)] ?? steps[0];
-    return { ...again, what: again === steps[0] ? 'opened' : 'escalated' };
+    return { ...again, what: (seen.told?.length ?? 0) > 1 ? 'escalated' : 'opened' };
   }
   const next = at < 0 ? steps.find(({ step }) => rank(step) > rank(seen.toldTo)) : steps[at + 1];
   const hours = seen.urgency === 'now' ? escalateHours.now : escalateHours.soon;

@@ -62,7 +62,16 @@ describe('a message', () => {
     if (event === undefined) throw new Error('there is no event');
 
     expect(asMail(composeMessage(event, withRunbook)).text).toContain('Runbook: https://wiki.example.com/npm?a=1&b=2\n');
-    expect(JSON.stringify(asSlack(composeMessage(event, withRunbook)))).toContain('"url":"https://wiki.example.com/npm?a=1&b=2"');
+    expect(JSON.stringify(asSlack(composeMessage(event, withRunbook)))).toContain(
+      '"<https://wiki.example.com/npm?a=1&amp;b=2|Runbook>"',
+    );
+    const odd = {
+      ...withRunbook,
+      alerts: { ...withRunbook.alerts, runbookUrl: 'https://wiki.example.com/{token}|x><!channel>' },
+    };
+    expect(JSON.stringify(asSlack(composeMessage(event, odd)))).toContain(
+      '"<https://wiki.example.com/npm%7Cx%3E%3C!channel%3E|Runbook>"',
+    );
     expect(asMail(composeMessage(event, directory)).text).toContain('Runbook: `keyturn runbook npm` prints it.');
   });
 

@@ -235,6 +235,15 @@ describe('a telling that the bus does not take', () => {
     expect(events[0]?.detail.id).toBe(undisturbed[0]?.detail.id);
   });
 
+  it('is told again as what it was, where it was of many at once', async () => {
+    const { sweep, pass, ledger } = createSweeps();
+    await expect(failing(ledger, many(11), start)).rejects.toThrow('away');
+
+    pass(15 * minute);
+
+    expect(await sweep(many(11))).toEqual(['11 opened -> team platform']);
+  });
+
   it('is told again where it was that something is over', async () => {
     const { sweep, pass, ledger, now } = createSweeps();
     await sweep([parked]);
