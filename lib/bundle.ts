@@ -10,7 +10,11 @@ const root = join(dirname(here), '..');
 const extension = extname(here);
 
 /** The handlers, by their bundle's name. */
-const handlers = { rotate: `lambdas/rotate${extension}`, reconcile: `lambdas/reconcile${extension}` } as const;
+const handlers = {
+  rotate: `lambdas/rotate${extension}`,
+  reconcile: `lambdas/reconcile${extension}`,
+  notify: `lambdas/notify${extension}`,
+} as const;
 
 /** Where the bundler believes that it writes: the names of chunks depend on the way from there to the sources. */
 const output = join(root, 'functions');

@@ -65,6 +65,7 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
   const functions = of('Lambda::Function');
   const byName = (name: string) => functions.find(([, { Properties }]) => Properties.FunctionName === name)?.[0];
   const isReconciler = (id: string) => id.startsWith('Reconciler');
+  const isTeller = (id: string) => id.startsWith('Teller');
   const boxes: Box[] = [];
   const arrows: Arrow[] = [];
   const box = (id: string, column: number, title: string, detail: string) => boxes.push({ id, column, title, detail });
@@ -75,13 +76,18 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
   for (const [id, { Properties }] of functions)
     box(
       id,
-      isReconciler(id) ? 1 : 2,
+      isReconciler(id) ? 1 : isTeller(id) ? 4 : 2,
       Properties.FunctionName,
-      isReconciler(id) ? 'Lambda: plans, reads no value' : 'Lambda: one a provider, one role each',
+      isReconciler(id)
+        ? 'Lambda: plans, reads no value'
+        : isTeller(id)
+          ? 'Lambda: e-mail, Slack, webhooks'
+          : 'Lambda: one a provider, one role each',
     );
   for (const [id, { Properties }] of of('Events::Rule')) {
     const isOurs = Properties.EventPattern?.source?.[0] === 'keyturn';
-    if (!isOurs) box(id, 0, Properties.ScheduleExpression ?? 'Secret Label Updated', 'EventBridge rule');
+    if (!isOurs && !names(Properties.Targets).some(isTeller))
+      box(id, 0, Properties.ScheduleExpression ?? 'Secret Label Updated', 'EventBridge rule');
     for (const { Arn: target } of Properties.Targets)
       for (const to of names(target))
         arrow(isOurs ? names(Properties.EventBusName)[0] : id, to, isOurs ? 'what needs people' : 'sweep');
@@ -94,12 +100,14 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
   for (const [id, { Properties }] of of('Events::EventBus'))
     box(id, 3, `bus ${Properties.Name}`, 'EventBridge: all that happens');
   for (const [id] of of('SQS::Queue')) box(id, 3, 'failures', 'SQS: what was given up');
-  for (const [id, { Properties }] of of('SNS::Topic')) box(id, 4, Properties.DisplayName, 'SNS, e-mail');
+  for (const [id, { Properties }] of of('SNS::Topic')) box(id, 5, Properties.DisplayName, 'SNS, e-mail');
   box('hosts', 3, hosts.map((host) => new URL(host).host).join(', '), 'the only hosts that may be called');
   for (const [id, { Properties }] of functions) {
-    arrow(id, names(Properties.Environment)[0], 'tells');
-    if (!isReconciler(id)) arrow(id, 'hosts', 'mint, verify, write, revoke');
+    if (!isTeller(id)) arrow(id, names(Properties.Environment)[0], 'tells');
+    if (!isReconciler(id) && !isTeller(id)) arrow(id, 'hosts', 'mint, verify, write, revoke');
   }
+  // A column for itself behind what it writes to.
+  for (const [id] of functions) if (isTeller(id)) for (const [topic] of of('SNS::Topic')) arrow(id, topic, 'what needs people');
   for (const [, { Properties }] of of('Lambda::EventInvokeConfig'))
     arrow(names(Properties.FunctionName)[0], names(Properties.DestinationConfig)[0], 'failed');
   for (const [id, { Properties }] of of('IAM::Policy')) {
@@ -120,7 +128,7 @@ const height = 58;
 const gap = { x: 96, y: 30 };
 
 function draw(boxes: readonly Box[], arrows: readonly Arrow[]): string {
-  const columns = [0, 1, 2, 3, 4].map((column) => boxes.filter((each) => each.column === column));
+  const columns = [0, 1, 2, 3, 4, 5].map((column) => boxes.filter((each) => each.column === column));
   const tallest = Math.max(...columns.map((column) => column.length));
   const total = { x: columns.length * (width + gap.x) - gap.x + 40, y: tallest * (height + gap.y) - gap.y + 40 };
   const place = new Map<string, { x: number; y: number }>();

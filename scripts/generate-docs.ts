@@ -4,6 +4,7 @@ import { errorCodes } from '../lib/engine/errors.ts';
 import type { Ability, DependentFacts, RotatorFacts } from '../lib/engine/facts.ts';
 import { registry } from '../lib/plugin/registry.ts';
 import type { Artifact } from './generate.ts';
+import { eventsPage } from './generate-events.ts';
 
 /** The pages that facts and tables say. */
 export async function generatedDocs(readme: string, deploying: string): Promise<readonly Artifact[]> {
@@ -15,6 +16,7 @@ export async function generatedDocs(readme: string, deploying: string): Promise<
     { path: 'README.md', text: withPluginTable(readme, rotators, dependents) },
     { path: 'docs/deploying.md', text: withCosts(deploying) },
     errorsPage(),
+    eventsPage(note),
     ...catalogSchemas(await jsonSchemas(registry)),
     ...rotators.map((facts) => ({ path: `docs/rotators/${facts.name}.md`, text: rotatorPage(facts) })),
     ...dependents.map((facts) => ({ path: `docs/dependents/${facts.name}.md`, text: dependentPage(facts) })),

@@ -1,9 +1,8 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { Copy, Dependent, DependentContext } from '../../lib/engine/contract.ts';
-import { RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
-import { secretText } from '../../lib/plugin/schemas.ts';
+import { type SigningSecrets, signedHeaders, signingHmac, signingSecrets } from '../../lib/http/standard-webhooks.ts';
 import { facts } from './facts.ts';
 
 const target = z.strictObject({
@@ -19,16 +18,14 @@ const target = z.strictObject({
 });
 type Target = z.infer<typeof target>;
 
-const authority = z.strictObject({ secret: secretText, previous: secretText.optional() });
-type Authority = z.infer<typeof authority>;
-type Context = DependentContext<Target, Authority>;
+type Context = DependentContext<Target, SigningSecrets>;
 
 const status = z.object({ status: z.enum(['applied', 'pending', 'failed']), fingerprint: z.string().optional() });
 
-export const webhook: Dependent<Target, Authority> = {
+export const webhook: Dependent<Target, SigningSecrets> = {
   facts,
   target,
-  authority,
+  authority: signingSecrets,
 
   async read(context) {
     if (context.target.answers === 'acknowledgement') return { readClass: 'none', exists: undefined };
@@ -70,36 +67,16 @@ function post(context: Context, type: string, data: Record<string, Copy['value']
     ),
   });
   const id = `msg_${createHash('sha256').update(`${target.url}\0${now}\0${body}`).digest('base64url').slice(0, 27)}`;
-  const timestamp = String(Math.floor(now / 1000));
-  const signatures = [authority.secret, authority.previous].flatMap((secret) =>
-    secret === undefined ? [] : [`v1,${hmac(secret).update(`${id}.${timestamp}.${body}`).digest('base64')}`],
-  );
   return http('POST', target.url, {
     text: new Secret(body),
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': signatures.join(' '),
-    },
+    headers: signedHeaders(facts.name, authority, { id, body, now }),
     idempotent: true,
   });
 }
 
 /** What the receiver is to answer: it knows key and token, and nobody learns either from it. */
-function fingerprintOf({ secret }: Authority, value: Secret): string {
-  return hmac(secret).update(value.reveal()).digest('hex').slice(0, 16);
-}
-
-// The key is what the base64 stands for, not its letters.
-function hmac(secret: Secret) {
-  const text = secret.reveal();
-  const key = Buffer.from(text.replace(/^whsec_/, ''), 'base64');
-  if (text.startsWith('whsec_') && key.byteLength >= 24 && key.byteLength <= 64) return createHmac('sha256', key);
-  throw new RotationError('authority', `${facts.name}: the signing secret is not \`whsec_\` and the base64 of 24 to 64 bytes`, {
-    fix: 'Make a new signing secret, store it in the authority secret, and give it to the receiver.',
-    definite: true,
-  });
+function fingerprintOf({ secret }: SigningSecrets, value: Secret): string {
+  return signingHmac(facts.name, secret).update(value.reveal()).digest('hex').slice(0, 16);
 }
 
 function isoSeconds(now: number): string {

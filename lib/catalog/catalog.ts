@@ -13,6 +13,7 @@ export interface Catalog {
   /** By id. */
   readonly people: ReadonlyMap<string, Person>;
   readonly teams: ReadonlyMap<string, Team>;
+  readonly alerts: AlertSettings;
   /** By the token's name, in its alphabetical order. */
   readonly entries: readonly CatalogEntry[];
 }
@@ -30,6 +31,27 @@ export interface Team {
   readonly email: string;
   /** Ids of people. */
   readonly members: readonly string[];
+  /** The secret with the address of an incoming webhook of Slack. */
+  readonly slack?: string;
+  readonly webhook?: {
+    readonly url: string;
+    /** The secret with the signing secret. */
+    readonly secret: string;
+  };
+}
+
+/** Who is told when. */
+export interface AlertSettings {
+  /** How long an alert waits to be acknowledged before the next person is told. */
+  readonly escalateHours: { readonly now: number; readonly soon: number };
+  /** How many days before a token expires people are told, the most first. */
+  readonly warnDays: readonly number[];
+  /** The hour of the daily digest, in the time zone. */
+  readonly digestHour: number;
+  /** Its IANA name. */
+  readonly timeZone: string;
+  /** `{token}` in it stands for the token's name. */
+  readonly runbookUrl?: string;
 }
 
 /** A token with what only people need to know of it. */
@@ -87,3 +109,10 @@ export interface Consumer {
 
 /** What holds where neither the token nor keyturn.yaml says otherwise. */
 export const builtIn = { mode: 'retire' as Mode, overlapHours: 24, quietHours: 24 } as const;
+
+export const builtInAlerts: AlertSettings = {
+  escalateHours: { now: 4, soon: 24 },
+  warnDays: [30, 14, 7, 3, 1],
+  digestHour: 8,
+  timeZone: 'UTC',
+};

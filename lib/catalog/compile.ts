@@ -1,5 +1,5 @@
-import type { Catalog } from './catalog.ts';
-import type { Compiled, CompiledIndex } from './compiled.ts';
+import type { Catalog, Person } from './catalog.ts';
+import type { Compiled, CompiledIndex, Directory } from './compiled.ts';
 
 // The catalog as plain JSON for the functions. The same catalog always gives the same text, so that what did not change is not deployed.
 
@@ -16,13 +16,34 @@ export function compileFor({ entries }: Catalog, provider: string): Compiled {
   };
 }
 
-/** What the reconciler needs of all tokens. */
-export function compileIndex({ entries }: Catalog): CompiledIndex {
+/** What the reconciler needs of all tokens, and who is to be told of each. */
+export function compileIndex(catalog: Catalog): CompiledIndex {
+  return {
+    ...compileDirectory(catalog),
+    tokens: catalog.entries.map(({ token, schedule, description, owner, backup, team, needs }) => {
+      const { name, provider, secret, mode, overlapHours, expect } = token;
+      const people = { owner, backup, ...(team === undefined ? {} : { team }) };
+      const { isAssisted } = needs;
+      return { name, provider, secret, mode, overlapHours, schedule, expect, isAssisted, description, ...people };
+    }),
+  };
+}
+
+/** Who has to do with a token, and by which way a message reaches them. Nobody's telephone number, and nothing of the tokens. */
+export function compileDirectory({ people, teams, alerts, entries }: Catalog): Directory {
+  const responsible = new Set(entries.flatMap(({ owner, backup }) => [owner, backup]));
+  const owning = new Set(entries.map(({ team }) => team));
+  const person = ({ name, email, left }: Person) => ({ name, email, ...(left === undefined ? {} : { left }) });
   return {
     version: 1,
-    tokens: entries.map(({ token: { name, provider, secret, mode, overlapHours }, schedule }) => {
-      return { name, provider, secret, mode, overlapHours, schedule };
-    }),
+    people: Object.fromEntries(
+      [...people]
+        .filter(([id]) => responsible.has(id))
+        .sort()
+        .map(([id, each]) => [id, person(each)]),
+    ),
+    teams: Object.fromEntries([...teams].filter(([id]) => owning.has(id)).sort()),
+    alerts,
   };
 }
 

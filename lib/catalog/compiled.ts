@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { RotationError } from '../engine/errors.ts';
 import type { Mode, Token } from '../engine/token.ts';
+import type { AlertSettings, Person, Team } from './catalog.ts';
 import type { Schedule } from './schedule.ts';
 
 export { tokenOfArn } from './secret-id.ts';
@@ -18,9 +19,17 @@ export interface Compiled {
   readonly tokens: readonly Token[];
 }
 
-/** What goes with the reconciler: enough to plan, nothing to act with. */
-export interface CompiledIndex {
+/** What goes with the function that tells people. */
+export interface Directory {
   readonly version: 1;
+  /** By id. */
+  readonly people: Readonly<Record<string, Pick<Person, 'name' | 'email' | 'left'>>>;
+  readonly teams: Readonly<Record<string, Team>>;
+  readonly alerts: AlertSettings;
+}
+
+/** What goes with the reconciler: enough to plan and to know who is to be told, nothing to act with. */
+export interface CompiledIndex extends Directory {
   readonly tokens: readonly IndexedToken[];
 }
 
@@ -31,6 +40,14 @@ export interface IndexedToken {
   readonly mode: Mode;
   readonly overlapHours: number;
   readonly schedule: Schedule;
+  readonly expect: Token['expect'];
+  /** A person makes each new one. */
+  readonly isAssisted: boolean;
+  readonly description: string;
+  /** Ids of people and a team. */
+  readonly owner: string;
+  readonly backup: string;
+  readonly team?: string;
 }
 
 /** Reads what `compileFor` wrote, as text or as a value. Throws `catalog`, naming the field and nothing of what stands there. */
@@ -49,9 +66,19 @@ export function parseCompiledIndex(json: unknown): CompiledIndex {
   return index as CompiledIndex;
 }
 
+/** Reads what `compileDirectory` wrote, in the same way. */
+export function parseDirectory(json: unknown): Directory {
+  return parse(directorySchema, json) as Directory;
+}
+
 const some = z.string().min(1);
 const mode = z.enum(['observe', 'rotate', 'retire']);
 const hours = z.number().min(0);
+
+const expectSchema = z.strictObject({
+  scopes: z.array(some).optional(),
+  expiresAfterDays: z.number().positive().optional(),
+});
 
 const tokenSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,64}$/),
@@ -67,7 +94,7 @@ const tokenSchema = z.strictObject({
   exclusive: z.boolean(),
   overlapHours: hours,
   quietHours: hours,
-  expect: z.strictObject({ scopes: z.array(some).optional(), expiresAfterDays: z.number().positive().optional() }),
+  expect: expectSchema,
   dependents: z.array(
     z.strictObject({
       name: some,
@@ -98,10 +125,44 @@ const scheduleSchema = z.union([
   z.strictObject({ cron: some, windowHours: z.int().positive().optional() }),
 ]);
 
-const indexSchema = z.strictObject({
+const directorySchema = z.strictObject({
   version: z.literal(1),
+  people: z.record(some, z.strictObject({ name: some, email: some, left: some.optional() })),
+  teams: z.record(
+    some,
+    z.strictObject({
+      name: some,
+      email: some,
+      members: z.array(some),
+      slack: some.optional(),
+      webhook: z.strictObject({ url: some, secret: some }).optional(),
+    }),
+  ),
+  alerts: z.strictObject({
+    escalateHours: z.strictObject({ now: hours, soon: hours }),
+    warnDays: z.array(z.number().positive()),
+    digestHour: z.int().min(0).max(23),
+    timeZone: some,
+    runbookUrl: some.optional(),
+  }),
+});
+
+const indexSchema = directorySchema.extend({
   tokens: z.array(
-    z.strictObject({ name: some, provider: some, secret: some, mode, overlapHours: hours, schedule: scheduleSchema }),
+    z.strictObject({
+      name: some,
+      provider: some,
+      secret: some,
+      mode,
+      overlapHours: hours,
+      schedule: scheduleSchema,
+      expect: expectSchema,
+      isAssisted: z.boolean(),
+      description: some,
+      owner: some,
+      backup: some,
+      team: some.optional(),
+    }),
   ),
 });
 

@@ -16,6 +16,7 @@ export interface SharedDraft {
   readonly people: ReadonlyMap<string, PersonDraft> | undefined;
   readonly teams: ReadonlyMap<string, TeamDraft> | undefined;
   readonly defaults: Defaults;
+  readonly alerts?: SharedPartly['alerts'];
 }
 
 type SharedPartly = Partly<z.infer<typeof sharedFields>>;
@@ -65,7 +66,10 @@ export function draftShared(sheet: Sheet | undefined): { readonly shared: Shared
   const hasTeams = fields.teams !== undefined || !Object.hasOwn(sheet.value, 'teams');
   const teams = hasTeams ? byId(fields.teams ?? {}) : undefined;
   const pasted = pastedSecrets(sheet, () => 'prose');
-  return { shared: { sheet, people, teams, defaults }, faults: [...faults, ...(schedule?.faults ?? []), ...pasted] };
+  return {
+    shared: { sheet, people, teams, defaults, alerts: fields.alerts },
+    faults: [...faults, ...(schedule?.faults ?? []), ...pasted],
+  };
 }
 
 export async function draftToken(

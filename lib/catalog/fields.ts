@@ -209,11 +209,69 @@ const personFields = z.strictObject({
   left: field(z.iso.date('must be a date: year-month-day').optional(), 'The day they left.', '2026-09-30'),
 });
 
+const webhookFields = z.strictObject({
+  url: field(https, 'Where each event is posted, signed as Standard Webhooks says.', 'https://hooks.example.com/keyturn'),
+  secret: field(
+    secretId,
+    'The secret with the signing secret: {"secret": "whsec_..."}, and "previous" while it is being changed.',
+    'keyturn/webhooks/platform',
+  ),
+});
+
 const teamFields = z.strictObject({
   name: field(text, 'What the team is called.', 'Platform'),
   email: field(z.email('must be an e-mail address'), 'Where a message reaches all of them.', 'platform@example.com'),
   members: field(z.array(id).min(1, 'must name at least one person'), 'Their ids.', ['ada-lovelace']),
+  slack: field(
+    secretId.optional(),
+    'The secret that holds the address of an incoming webhook of Slack. What is addressed to the team goes to its channel too.',
+    'keyturn/slack/platform',
+  ),
+  webhook: field(webhookFields.optional(), "A service of the team's own that is told everything of the team's tokens.", {
+    url: 'https://hooks.example.com/keyturn',
+    secret: 'keyturn/webhooks/platform',
+  }),
 });
+
+const hoursToAnswer = z.number().min(0.25).max(720);
+const zoneForm = 'must be the name of a time zone, such as `Europe/Stockholm` or `UTC`';
+
+const alertFields = z.strictObject({
+  escalateHours: field(
+    z
+      .strictObject({
+        now: field(hoursToAnswer.optional(), 'For what is broken or stands still. Without it: 4.', 4),
+        soon: field(hoursToAnswer.optional(), 'For what soon will. Without it: 24.', 24),
+      })
+      .optional(),
+    'How many hours an alert waits for somebody to acknowledge it, before the backup is told, and then the team.',
+    { now: 4, soon: 24 },
+  ),
+  warnDays: field(
+    z.array(z.int().min(1).max(365)).min(1, 'must name at least one day').optional(),
+    'How many days before a token expires people are told of it, each time anew. Without it: 30, 14, 7, 3 and 1.',
+    [30, 14, 7, 3, 1],
+  ),
+  digestHour: field(z.int().min(0).max(23).optional(), 'The hour of the daily digest. Without it: 8.', 8),
+  timeZone: field(
+    z.string().refine(isTimeZone, zoneForm).optional(),
+    'The time zone of that hour, and of the dates in messages. Without it: UTC.',
+    'Europe/Stockholm',
+  ),
+  runbookUrl: field(
+    https.refine((address) => address.includes('{token}'), 'must hold `{token}`, where the name of the token goes').optional(),
+    'Where the runbook of a token is. Messages link to it.',
+    'https://wiki.example.com/keyturn/{token}',
+  ),
+});
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** keyturn.yaml: what all tokens share. */
 export const sharedFields = z.strictObject({
@@ -231,6 +289,7 @@ export const sharedFields = z.strictObject({
       .optional(),
     'What holds for every token that does not say otherwise.',
   ),
+  alerts: field(alertFields.optional(), 'Who is told when. Without it, each setting is as it says.', { digestHour: 8 }),
 });
 
 export type TokenFields = z.infer<typeof tokenFields>;

@@ -1,7 +1,17 @@
 import { join } from 'node:path';
 import type { DependentEntry, Token } from '../engine/token.ts';
 import type { LoopbackHosts } from '../http/addresses.ts';
-import type { Account, Catalog, CatalogEntry, CatalogRegistry, Consumer, Person, Team } from './catalog.ts';
+import {
+  type Account,
+  type AlertSettings,
+  builtInAlerts,
+  type Catalog,
+  type CatalogEntry,
+  type CatalogRegistry,
+  type Consumer,
+  type Person,
+  type Team,
+} from './catalog.ts';
 import { draftShared, draftToken, isAdopted, type SharedDraft, type TokenDraft } from './draft.ts';
 import { idPattern, type TokenFields } from './fields.ts';
 import { fleetFaults } from './fleet-rules.ts';
@@ -58,7 +68,7 @@ export async function checkCatalog(
     const sharedSheet = sheets.find(({ name }) => name === sharedFile);
     const { shared, faults: found } = draftShared(sharedSheet);
     if (sharedSheet === undefined) problems.push(noSharedFile(folder));
-    else add(sharedSheet, [...found, ...sharedFaults(shared)]);
+    else add(sharedSheet, [...found, ...sharedFaults(shared, loopback)]);
 
     const drafts: TokenDraft[] = [];
     for (const sheet of sheets.filter((each) => each !== sharedSheet)) {
@@ -130,7 +140,18 @@ function assemble(shared: SharedDraft, drafts: readonly TokenDraft[]): Catalog {
   return {
     people: (shared.people ?? new Map()) as ReadonlyMap<string, Person>,
     teams: (shared.teams ?? new Map()) as ReadonlyMap<string, Team>,
+    alerts: alertsOf(shared.alerts as Partial<AlertSettings> | undefined),
     entries: drafts.map(entryOf).sort((a, b) => (a.token.name < b.token.name ? -1 : 1)),
+  };
+}
+
+function alertsOf(written: Partial<AlertSettings> = {}): AlertSettings {
+  const { escalateHours, warnDays = builtInAlerts.warnDays, ...others } = written;
+  return {
+    ...builtInAlerts,
+    ...given(others),
+    escalateHours: { ...builtInAlerts.escalateHours, ...given(escalateHours ?? {}) },
+    warnDays: [...new Set(warnDays)].sort((a, b) => b - a),
   };
 }
 

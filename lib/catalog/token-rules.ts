@@ -25,7 +25,7 @@ export function tokenFaults(draft: TokenDraft, shared: SharedDraft, loopback?: L
 }
 
 /** All faults that keyturn.yaml has in itself. */
-export function* sharedFaults({ people, teams }: SharedDraft): Iterable<Fault> {
+export function* sharedFaults({ people, teams }: SharedDraft, loopback?: LoopbackHosts): Iterable<Fault> {
   for (const [id, team] of teams ?? []) {
     if (people?.has(id)) {
       const message = `The team ${quote(id)} has the id of a person.`;
@@ -33,6 +33,17 @@ export function* sharedFaults({ people, teams }: SharedDraft): Iterable<Fault> {
     }
     for (const [index, member] of (team.members ?? []).entries()) {
       if (member !== undefined) yield* personFaults({ people }, member, ['teams', id, 'members', index]);
+    }
+    const url = team.webhook?.url;
+    const why = url === undefined ? undefined : whyNever(url, 'whole', loopback);
+    if (why !== undefined) {
+      const message = `The webhook of the team ${quote(id)} would never be called: ${why}.`;
+      yield {
+        path: ['teams', id, 'webhook', 'url'],
+        code: 'address',
+        message,
+        fix: 'Write a public address that begins with https://.',
+      };
     }
   }
 }

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { calendarCommand } from './calendar.ts';
 import { checkCommand } from './check.ts';
 import { localCommand } from './local.ts';
 import { fault } from './terminal.ts';
@@ -7,15 +8,8 @@ import { uninstallCommand } from './uninstall.ts';
 /** The command line. A command that fails says one sentence and what to do, and ends with 1; a wrong call ends with 2. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   quietSdkWarning();
-  const program = new Command('keyturn')
-    .description('Rotates API tokens on AWS Secrets Manager.')
-    .showHelpAfterError('Run it with --help to see what there is.')
-    .configureOutput({ outputError: (text, write) => write(text) })
-    .exitOverride();
-  program.addCommand(localCommand()).addCommand(checkCommand()).addCommand(uninstallCommand());
-  for (const command of program.commands) command.exitOverride();
   try {
-    await program.parseAsync([...argv]);
+    await createProgram().parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else {
@@ -23,6 +17,18 @@ export async function runCli(argv: readonly string[]): Promise<void> {
       process.exitCode = 1;
     }
   }
+}
+
+/** All commands, each with its own help. */
+export function createProgram(): Command {
+  const program = new Command('keyturn')
+    .description('Rotates API tokens on AWS Secrets Manager.')
+    .showHelpAfterError('Run it with --help to see what there is.')
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .exitOverride();
+  for (const command of [localCommand(), checkCommand(), calendarCommand(), uninstallCommand()])
+    program.addCommand(command.exitOverride());
+  return program;
 }
 
 // The SDK warns on every start that it will want a newer Node one day; that is for our changelog, and not for who presses Rotate.

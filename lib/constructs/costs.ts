@@ -34,7 +34,7 @@ export function monthlyCosts({ tokens, providers, rotationsAMonth }: Fleet): Mon
   return {
     secrets: tokens * prices.secret,
     calls: (calls / 10_000) * prices.tenThousandCalls,
-    invocations: Math.round(sweeps + tokens * (strayJobs + rotationsAMonth * (invocationsARotation + 1))),
+    invocations: Math.round(sweeps + hoursAMonth + tokens * (strayJobs + rotationsAMonth * (invocationsARotation + 1))),
     alarms: providers + 5,
   };
 }

@@ -31,6 +31,8 @@ export interface KeyturnFunctionProps {
   readonly catalogVariable: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeout: Duration;
+  /** How often Lambda runs an asynchronous invocation again that failed. @default 1 */
+  readonly retries?: number;
   readonly statements: readonly PolicyStatement[];
   /** Where asynchronous invocations go that failed. */
   readonly failures: IQueue;
@@ -96,7 +98,7 @@ export class KeyturnFunction extends Construct {
     const asynchronous = new CfnEventInvokeConfig(this, 'Asynchronous', {
       functionName: this.lambda.functionName,
       qualifier: '$LATEST',
-      maximumRetryAttempts: 1,
+      maximumRetryAttempts: props.retries ?? 1,
       maximumEventAgeInSeconds: Duration.minutes(15).toSeconds(),
       destinationConfig: { onFailure: { destination: failures.queueArn } },
     });

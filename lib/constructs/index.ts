@@ -21,3 +21,4 @@ export { Reconciler, type ReconcilerProps } from './reconciler.ts';
 export { RotatedToken, type RotatedTokenProps } from './rotated-token.ts';
 export { RotatorFunction, type RotatorFunctionProps } from './rotator-function.ts';
 export type { Settings } from './settings.ts';
+export { Teller, type TellerProps } from './teller.ts';

@@ -11,6 +11,7 @@ import { Reconciler } from './reconciler.ts';
 import { RotatedToken } from './rotated-token.ts';
 import { RotatorFunction, rotatorArn } from './rotator-function.ts';
 import { namesOf, type Settings } from './settings.ts';
+import { Teller } from './teller.ts';
 
 export interface KeyturnStackProps extends StackProps, Settings {
   /** What {@link prepare} answered. */
@@ -23,6 +24,7 @@ export class KeyturnStack extends Stack {
   /** By provider. */
   readonly rotators: ReadonlyMap<string, RotatorFunction>;
   readonly reconciler: Reconciler;
+  readonly teller: Teller;
   readonly observability: Observability;
   /** By the token's name. */
   readonly tokens: ReadonlyMap<string, RotatedToken>;
@@ -33,10 +35,9 @@ export class KeyturnStack extends Stack {
     super(scope, id, { description: describe('Keyturn rotates API tokens.', prepared), ...props });
     prepareStack(this, settings, prepared);
     const { entries } = catalog;
-    const owning = new Set(entries.flatMap(({ team }) => (team === undefined ? [] : [team])));
-    const teams = new Map([...catalog.teams].filter(([team]) => owning.has(team)).sort());
-    this.notifications = new Notifications(this, 'Notifications', { teams, settings });
-    const { bus, failures, operators } = this.notifications;
+    this.notifications = new Notifications(this, 'Notifications', { settings });
+    const { notifications } = this;
+    const { bus, failures, operators, people } = notifications;
     this.rotators = new Map(
       [...prepared.catalogFolders].map(([provider, catalogFolder]) => {
         const own = entries.filter(({ token }) => token.provider === provider);
@@ -44,8 +45,10 @@ export class KeyturnStack extends Stack {
         return [provider, new RotatorFunction(this, `Rotator-${provider}`, rotator)];
       }),
     );
-    const { indexFolder } = prepared;
-    this.reconciler = new Reconciler(this, 'Reconciler', { entries, codeFolder, indexFolder, failures, settings });
+    const { indexFolder, directory, directoryFolder } = prepared;
+    const planned = { entries, codeFolder, indexFolder, failures, bus, people, settings };
+    this.reconciler = new Reconciler(this, 'Reconciler', planned);
+    this.teller = new Teller(this, 'Teller', { directory, codeFolder, directoryFolder, notifications, settings });
     const { rotators, reconciler } = this;
     this.observability = new Observability(this, 'Observability', { rotators, reconciler, failures, operators, settings });
     this.tokens = addTokens(this, tokensOf(this, prepared, 1), settings, this.rotators);

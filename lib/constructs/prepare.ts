@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BundleOptions, bundleHandlers } from '../bundle.ts';
 import type { Catalog, CatalogRegistry } from '../catalog/catalog.ts';
-import { compileFor, compileIndex, providersOf } from '../catalog/compile.ts';
+import { compileDirectory, compileFor, compileIndex, providersOf } from '../catalog/compile.ts';
+import type { Directory } from '../catalog/compiled.ts';
 import { formatProblems } from '../catalog/format-problems.ts';
 import { loadCatalog } from '../catalog/load-catalog.ts';
 import type { Place } from '../catalog/place-rules.ts';
@@ -20,6 +21,9 @@ export interface Prepared {
   /** A folder for each provider, with its tokens and nobody else's. */
   readonly catalogFolders: ReadonlyMap<string, string>;
   readonly indexFolder: string;
+  /** Whom messages can go to, and the folder where that lies. */
+  readonly directory: Directory;
+  readonly directoryFolder: string;
   readonly stacks: Assignment;
   /** Warnings of the catalog's check. */
   readonly warnings: readonly Problem[];
@@ -102,11 +106,14 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     writeFileSync(join(into, 'keyturn', 'catalog.json'), JSON.stringify(content));
     return into;
   };
+  const directory = compileDirectory(catalog);
   return {
     catalog,
     codeFolder,
     catalogFolders: new Map(providersOf(catalog).map((name) => [name, write(`catalog-${name}`, compileFor(catalog, name))])),
     indexFolder: write('index', compileIndex(catalog)),
+    directory,
+    directoryFolder: write('directory', directory),
     stacks,
     warnings: problems,
     ...(localEndpoint === undefined ? {} : { localEndpoint }),

@@ -1,7 +1,8 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { type IEventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { CatalogEntry } from '../catalog/catalog.ts';
@@ -19,6 +20,10 @@ export interface ReconcilerProps {
   readonly indexFolder: string;
   /** Where sweeps go that failed. */
   readonly failures: IQueue;
+  /** Where it tells what it found. */
+  readonly bus: IEventBus;
+  /** Whose addresses it looks at: one that never confirmed is a trouble of its own. */
+  readonly people: ITopic;
   /** @default an installation called `keyturn` in its own account, outside of any VPC */
   readonly settings?: Settings;
 }
@@ -32,7 +37,7 @@ export class Reconciler extends Construct {
 
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
     super(scope, id);
-    const { entries, settings = {} } = props;
+    const { entries, bus, people, settings = {} } = props;
     const names = namesOf(settings);
     const providers = [...new Set(entries.map(({ token }) => token.provider))].sort();
     this.function = new KeyturnFunction(this, 'Reconciler', {
@@ -42,7 +47,12 @@ export class Reconciler extends Construct {
       codeFolder: props.codeFolder,
       catalogFolder: props.indexFolder,
       catalogVariable: 'KEYTURN_INDEX_FILE',
-      environment: { KEYTURN_FUNCTION_PREFIX: names.functionPrefix, KEYTURN_INSTALLATION: names.prefix },
+      environment: {
+        KEYTURN_FUNCTION_PREFIX: names.functionPrefix,
+        KEYTURN_INSTALLATION: names.prefix,
+        KEYTURN_BUS: bus.eventBusName,
+        KEYTURN_PEOPLE_TOPIC: people.topicArn,
+      },
       timeout: Duration.minutes(5),
       statements: [
         ...describing(
@@ -58,6 +68,8 @@ export class Reconciler extends Construct {
                 providers.map((provider) => rotatorArn(this, names.rotator(provider))),
               ),
             ]),
+        allow(['events:PutEvents'], [bus.eventBusArn]),
+        allow(['sns:ListSubscriptionsByTopic'], [people.topicArn]),
       ],
       failures: props.failures,
       settings,

@@ -157,12 +157,16 @@ function placeStatements(scope: Construct, entries: readonly CatalogEntry[]): re
  * Keys, for the secrets of this region only and only on behalf of Secrets Manager, which lets the function at those above and no others.
  * One pattern and not a list, because a list would grow with the tokens past what a policy may hold.
  */
-function keyStatements(scope: Construct, { keyArn, otherKeyArns = [] }: Settings): readonly PolicyStatement[] {
+export function keyStatements(
+  scope: Construct,
+  { keyArn, otherKeyArns = [] }: Settings,
+  actions: readonly string[] = ['kms:Decrypt', 'kms:GenerateDataKey'],
+): readonly PolicyStatement[] {
   const keys = [...(keyArn === undefined ? [] : [keyArn]), ...otherKeyArns];
   if (keys.length === 0) return [];
   const { partition, region, urlSuffix } = Stack.of(scope);
   return [
-    allow(['kms:Decrypt', 'kms:GenerateDataKey'], keys, {
+    allow(actions, keys, {
       StringEquals: { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` },
       StringLike: { 'kms:EncryptionContext:SecretARN': `arn:${partition}:secretsmanager:${region}:*:secret:*` },
     }),

@@ -72,6 +72,8 @@ export const errorCodes = {
   'still-used': { ending: 'good', says: 'The provider says that somebody still uses the old token.' },
   'same-token': { ending: 'good', says: 'What was minted, or was to be revoked, is the token that is in use.' },
   'unknown-ref': { ending: 'good', says: 'It is not known how the provider names a token, so that none can safely be revoked.' },
+  // telling
+  untold: { ending: 'now', says: 'Somebody who was to be told could not be reached, after several tries.' },
   // us
   internal: { ending: 'now', says: 'A fault in Keyturn itself.' },
 } as const satisfies Record<string, { ending: Ending; says: string }>;

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { type IndexedToken, parseCompiled, parseCompiledIndex, tokenOfArn } from '../catalog/compiled.ts';
+import { type KeyturnEvent, readEvent } from '../alerts/events.ts';
+import {
+  type Directory,
+  type IndexedToken,
+  parseCompiled,
+  parseCompiledIndex,
+  parseDirectory,
+  tokenOfArn,
+} from '../catalog/compiled.ts';
 import { RotationError } from '../engine/errors.ts';
 import type { Token } from '../engine/token.ts';
 
@@ -38,6 +46,23 @@ export function readSwept(event: unknown): { readonly tokens: readonly IndexedTo
   if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { tokens, isWhole: true };
   const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
   return { tokens: changed, isWhole: false };
+}
+
+/** Whom a message can go to. */
+export function readDirectory(): Directory {
+  return parseDirectory(read('KEYTURN_DIRECTORY_FILE'));
+}
+
+/** What the function that tells is called for: an event of ours, or its schedule. Anything else is refused as `event`. */
+export function readOccasion(event: unknown): KeyturnEvent | 'schedule' {
+  const { source, detail, 'detail-type': type } = (event ?? {}) as Readonly<Record<string, unknown>>;
+  if (source === 'aws.events') return 'schedule';
+  const read = source === 'keyturn' ? readEvent(type, detail) : undefined;
+  if (read !== undefined) return read;
+  throw new RotationError('event', 'keyturn: this event is none that people are told of', {
+    fix: 'Deploy again: the bus and the function that tells have to be of one version.',
+    definite: true,
+  });
 }
 
 /** Partition, region and account of an ARN. */

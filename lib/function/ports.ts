@@ -56,7 +56,7 @@ export async function openPorts(context: FunctionContext, { hosts, team }: Fixed
     log: (entry) => {
       process.stdout.write(`${JSON.stringify({ at: clock.now(), ...entry })}\n`);
     },
-    tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus, team),
+    tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus, clock, team),
     remaining,
   };
 }

@@ -104,6 +104,7 @@ dependents: []
 /** The names of what is deployed. */
 export const functionPrefix = `${installation}-`;
 export const reconciler = `${functionPrefix}reconcile`;
+export const teller = `${functionPrefix}notify`;
 export function functionOf(provider: string): string {
   return `${functionPrefix}rotate-${provider}`;
 }

@@ -4,7 +4,7 @@ import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CreateSecretCommand, InvalidRequestException, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Removal } from '../../lib/engine/uninstall.ts';
 import { type Fit, readTemplate } from './assembly.ts';
-import { functionOf, functionPrefix, installation, names, reconciler, writeCatalog } from './catalog.ts';
+import { functionOf, functionPrefix, installation, names, reconciler, teller, writeCatalog } from './catalog.ts';
 import type { Cleanup } from './cleanup.ts';
 import { changed, describe, functionsNow, holderOf, invoke, type SecretNow, storedValue } from './deployed.ts';
 import type { Place } from './place.ts';
@@ -80,9 +80,9 @@ export async function playScenario(options: {
     report.scene('cdk deploy');
     assembly = await deploy('first');
     report.holds(
-      'a function for each provider is there, and a reconciler',
+      'a function for each provider is there, a reconciler, and one that tells',
       [...(await functionsNow(lambda, functionPrefix)).keys()].sort(),
-      [reconciler, ...providers.map(functionOf)].sort(),
+      [reconciler, teller, ...providers.map(functionOf)].sort(),
     );
     const environments = [...(await functionsNow(lambda, functionPrefix)).values()].filter((text) => text.includes('127.0.0.1'));
     report.holds('where AWS is stands in no environment variable, which somebody could change', environments, []);

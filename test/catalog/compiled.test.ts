@@ -1,9 +1,9 @@
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { compileFor, compileIndex, providersOf } from '../../lib/catalog/compile.ts';
-import { parseCompiled, parseCompiledIndex, tokenOfArn } from '../../lib/catalog/compiled.ts';
+import { compileDirectory, compileFor, compileIndex, providersOf } from '../../lib/catalog/compile.ts';
+import { parseCompiled, parseCompiledIndex, parseDirectory, tokenOfArn } from '../../lib/catalog/compiled.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
-import { check, other, sound, token } from './lantern.ts';
+import { check, other, shared, sound, token } from './lantern.ts';
 
 const full = `${token}value: { format: json, fields: { value: TOKEN, keyId: KEY } }
 exclusive: false
@@ -52,7 +52,7 @@ describe('the document of one provider', () => {
   });
 
   it('holds for the reconciler what it needs to plan', async () => {
-    const index = compileIndex(await catalogOf({ ...sound, 'publish.yaml': full }));
+    const index = compileIndex(await catalogOf({ ...sound, 'publish.yaml': `${full}team: platform\n` }));
 
     expect(parseCompiledIndex(JSON.stringify(index))).toEqual(index);
     expect(index.tokens).toEqual([
@@ -63,8 +63,45 @@ describe('the document of one provider', () => {
         mode: 'retire',
         overlapHours: 24,
         schedule: { everyDays: 30 },
+        expect: { scopes: ['publish'], expiresAfterDays: 80 },
+        isAssisted: false,
+        description: 'Lets the build robot publish packages.',
+        owner: 'ada-lovelace',
+        backup: 'grace-hopper',
+        team: 'platform',
       },
     ]);
+  });
+
+  it('holds for telling people who there is, by which ways, and nothing of the tokens or for the night', async () => {
+    const ways =
+      'members: [ada-lovelace], slack: keyturn/slack/platform, ' +
+      'webhook: { url: "https://hooks.example.com/in", secret: keyturn/webhooks/platform } }';
+    const settings = 'alerts: { escalateHours: { now: 2 }, warnDays: [7, 30, 7], timeZone: Europe/Stockholm }\n';
+    const catalog = await catalogOf({
+      ...sound,
+      'keyturn.yaml': `${shared.replace(/members: .*/, ways)}${settings}`,
+      'publish.yaml': `${token}team: platform\n`,
+    });
+
+    const directory = compileDirectory(catalog);
+
+    expect(parseDirectory(JSON.stringify(directory))).toEqual(directory);
+    expect(Object.keys(directory.people)).toEqual(['ada-lovelace', 'grace-hopper']);
+    expect(directory.people['ada-lovelace']).toEqual({ name: 'Ada Lovelace', email: 'ada@example.com' });
+    expect(directory.teams['platform']).toMatchObject({
+      slack: 'keyturn/slack/platform',
+      webhook: { url: 'https://hooks.example.com/in', secret: 'keyturn/webhooks/platform' },
+    });
+    expect(directory.alerts).toEqual({
+      escalateHours: { now: 2, soon: 24 },
+      warnDays: [30, 7],
+      digestHour: 8,
+      timeZone: 'Europe/Stockholm',
+    });
+    expect(JSON.stringify(directory)).not.toMatch(/build\/lantern|phone|\+44/);
+    expect(thrownBy(() => parseDirectory({ ...directory, extra: 1 }))).toMatchObject({ code: 'catalog' });
+    expect(thrownBy(() => parseCompiledIndex(directory))).toMatchObject({ code: 'catalog' });
   });
 
   const bare = { version: 1, provider: 'lantern', hosts: [], teams: {}, tokens: [] };

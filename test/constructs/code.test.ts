@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { beforeAll, expect, it } from 'vitest';
 import { bundleHandlers } from '../../lib/bundle.ts';
-import { parseCompiled, parseCompiledIndex } from '../../lib/catalog/compiled.ts';
+import { parseCompiled, parseCompiledIndex, parseDirectory } from '../../lib/catalog/compiled.ts';
 import { root } from '../checkout.ts';
 import { fleetFiles } from './fleet.ts';
 import { createFolder, type Resource, type Synthesized, synthesize } from './setup.ts';
@@ -19,8 +19,9 @@ beforeAll(async () => {
   deployed = await synthesize(join(root, 'catalog'), { codeFolder: first });
 });
 
-it('loads at most 650 KB for a rotation and for a sweep, by what the bundler says', () => {
-  for (const handler of ['rotate.mjs', 'reconcile.mjs']) expect(loadedBytes(handler), handler).toBeLessThanOrEqual(650_000);
+it('loads at most 650 KB for a rotation, for a sweep and for telling, by what the bundler says', () => {
+  for (const handler of ['rotate.mjs', 'reconcile.mjs', 'notify.mjs'])
+    expect(loadedBytes(handler), handler).toBeLessThanOrEqual(650_000);
 });
 
 /** What is there before a handler's first line runs: itself and all that it imports, but not what it imports later. */
@@ -43,7 +44,7 @@ it('is one asset of at most 3 MB for every function, without source maps and wit
   const keys = new Set(functions.map(({ Properties }) => Properties.Code.S3Key));
   const asset = join(deployed.app.outdir, `asset.${String([...keys][0]).replace('.zip', '')}`);
 
-  expect(functions.length).toBe(2);
+  expect(functions.length).toBe(3);
   expect(keys.size).toBe(1);
   const files = readdirSync(asset);
   expect(files.reduce((sum, file) => sum + statSync(join(asset, file)).size, 0)).toBeLessThanOrEqual(3_000_000);
@@ -72,7 +73,7 @@ it('gives each function the part of the catalog that is its own', () => {
       ),
       'utf8',
     );
-  const [rotator, reconciler] = Object.values(deployed.of('AWS::Lambda::Function')).map(fileOf);
+  const [rotator, reconciler, teller] = Object.values(deployed.of('AWS::Lambda::Function')).map(fileOf);
 
   expect(parseCompiled(rotator)).toMatchObject({
     provider: 'npm-registry',
@@ -81,7 +82,10 @@ it('gives each function the part of the catalog that is its own', () => {
     tokens: [{ name: 'npm-publish' }],
   });
   expect(parseCompiledIndex(reconciler).tokens).toMatchObject([{ name: 'npm-publish', secret: 'build/npm-publish' }]);
-  expect(`${rotator}${reconciler}`).not.toMatch(/Maya|maya|Okafor|blue folder/);
+  expect(parseDirectory(teller).people).toMatchObject({ 'maya-lindqvist': { name: 'Maya Lindqvist' } });
+  expect(rotator).not.toMatch(/Maya|maya|Okafor/);
+  expect(`${rotator}${reconciler}${teller}`).not.toMatch(/\+46|blue folder/);
+  expect(teller).not.toMatch(/build\/npm-publish/);
 });
 
 it('is made for an emulator by synth alone: the address stands in the code, and in no variable', async () => {

@@ -1,7 +1,7 @@
 // Goal: every promise of docs/deploying.md about what is deployed can be seen in the template.
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fleetRegistry, tokenFile } from './fleet.ts';
+import { fleetRegistry, shared, tokenFile } from './fleet.ts';
 import {
   account,
   list,
@@ -125,7 +125,7 @@ describe('a function', () => {
     const functions = Object.values(fleet.of('AWS::Lambda::Function'));
     const asynchronous = Object.values(fleet.of('AWS::Lambda::EventInvokeConfig'));
 
-    expect(functions).toHaveLength(4);
+    expect(functions).toHaveLength(5);
     for (const { Properties } of functions) {
       expect(Properties).toMatchObject({ Architectures: ['arm64'], Runtime: 'nodejs24.x', MemorySize: 512 });
       expect(Properties.Timeout).toBeGreaterThanOrEqual(300);
@@ -136,11 +136,11 @@ describe('a function', () => {
         RetentionInDays: 90,
       });
     }
-    expect(asynchronous).toHaveLength(4);
+    expect(asynchronous).toHaveLength(5);
     for (const { Properties } of asynchronous)
       expect(Properties).toMatchObject({
         Qualifier: '$LATEST',
-        MaximumRetryAttempts: 1,
+        MaximumRetryAttempts: expect.any(Number),
         MaximumEventAgeInSeconds: 900,
         DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [expect.stringContaining('Failures'), 'Arn'] } } },
       });
@@ -242,10 +242,12 @@ describe('the reconciler', () => {
 
     const actions = statements.flatMap(({ Action }) => Action);
     expect([...new Set(actions)].sort()).toEqual([
+      'events:PutEvents',
       'lambda:InvokeFunction',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
+      'sns:ListSubscriptionsByTopic',
       'sqs:SendMessage',
     ]);
     expect(allowing(statements, 'lambda:InvokeFunction').flatMap(({ Resource }) => Resource)).toEqual(
@@ -268,31 +270,60 @@ describe('the reconciler', () => {
 });
 
 describe('telling people', () => {
-  it('has a topic with an address for each team that has a token, and one for the operators', () => {
-    const topics = Object.values(fleet.of('AWS::SNS::Topic')).map(({ Properties }) => Properties.Subscription[0].Endpoint);
+  it('has one topic for everybody in the catalog, whose addresses stand in no template, and one for the operators', () => {
+    const topics = Object.values(fleet.of('AWS::SNS::Topic')).map(({ Properties }) => Properties.Subscription ?? []);
 
-    expect(topics.sort()).toEqual(['ops@example.com', 'platform@example.com']);
+    expect(topics).toEqual([[{ Protocol: 'email', Endpoint: 'ops@example.com' }], []]);
+    expect(fleet.of('AWS::SNS::Subscription')).toEqual({});
   });
 
-  it('routes what a team has to look at to it, and everything else to the operators', () => {
-    const rules = Object.values(fleet.of('AWS::Events::Rule')).flatMap(({ Properties }) =>
-      Properties.EventPattern?.source?.[0] === 'keyturn' ? [Properties] : [],
-    );
+  it('calls the function that tells for what people are told of, once, and each hour for new addresses', () => {
+    const rules = Object.values(fleet.of('AWS::Events::Rule'))
+      .map(({ Properties }) => Properties)
+      .filter(({ Targets }) => text(Targets[0].Arn).includes('Teller'));
 
-    expect(rules.map(({ EventPattern }) => EventPattern.detail.team)).toEqual([
-      ['platform'],
-      [{ 'anything-but': ['platform'] }, { exists: false }],
+    expect(rules.map(({ EventPattern, ScheduleExpression }) => EventPattern?.['detail-type'] ?? ScheduleExpression)).toEqual([
+      ['alert.opened', 'alert.escalated', 'alert.recovered', 'alert.summary', 'digest'],
+      'rate(1 hour)',
     ]);
-    for (const { EventPattern, Targets } of rules) {
-      expect(EventPattern['detail-type']).toContain('rotation.failed');
-      expect(EventPattern['detail-type']).not.toContain('token.minted');
-      expect(Targets[0].DeadLetterConfig.Arn['Fn::GetAtt'][0]).toContain('Failures');
-    }
+    for (const { Targets } of rules) expect(Targets[0].DeadLetterConfig.Arn['Fn::GetAtt'][0]).toContain('Failures');
+    const [again] = Object.values(fleet.of('AWS::Lambda::EventInvokeConfig')).filter(({ Properties }) =>
+      text(Properties.FunctionName).includes('Teller'),
+    );
+    expect(again?.Properties.MaximumRetryAttempts).toBe(0);
+  });
+
+  it('may publish to the two topics, invite to one, and read the secrets of its own ways and no other', async () => {
+    const ways = shared.replace(
+      'members: [',
+      'slack: keyturn/slack, webhook: { url: "https://hooks.example.com/in", secret: keyturn/hook }, members: [',
+    );
+    const told = await synthesize({ 'keyturn.yaml': ways, 'mail.yaml': files['mail.yaml'] });
+
+    const of = (fleetOrTold: Synthesized) =>
+      statementsOf(fleetOrTold, 'keyturn-notify')
+        .filter(({ Action }) => !/^(logs|sqs):/.test(Action[0] ?? ''))
+        .map(({ Action, Resource }) => [Action.join(), Resource.map((each) => each.replace(/[0-9A-F]{8}>$/, '>'))]);
+    const topics = [
+      ['sns:Publish', ['<NotificationsOperators>', '<NotificationsPeople>']],
+      ['sns:ListSubscriptionsByTopic,sns:Subscribe', ['<NotificationsPeople>']],
+    ];
+    expect(of(fleet)).toEqual(topics);
+    expect(of(told)).toEqual([
+      ...topics,
+      ['secretsmanager:GetSecretValue', [arn('keyturn/hook-??????'), arn('keyturn/slack-??????')]],
+    ]);
+    const [rule] = Object.values(told.of('AWS::Events::Rule')).filter(
+      ({ Properties }) => Properties.EventPattern?.source?.[0] === 'keyturn',
+    );
+    // A service is told everything, and not only what people are.
+    expect(rule?.Properties.EventPattern['detail-type']).toContain('token.rotated');
   });
 
   it('lets in nobody who speaks in the clear, and only EventBridge and the alarms of this account', () => {
     const policies = [...Object.values(fleet.of('AWS::SNS::TopicPolicy')), ...Object.values(fleet.of('AWS::SQS::QueuePolicy'))];
 
+    const services: string[] = [];
     expect(policies).toHaveLength(3);
     for (const { Properties } of policies) {
       const statements = Properties.PolicyDocument.Statement as { Effect: string; Condition?: unknown; Principal: unknown }[];
@@ -300,11 +331,13 @@ describe('telling people', () => {
         expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
       );
       const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
-      expect(allowed).toHaveLength(1);
-      expect(allowed[0]?.Condition).toEqual({ StringEquals: { 'aws:SourceAccount': account } });
+      for (const { Condition: condition } of allowed)
+        expect(condition).toEqual({ StringEquals: { 'aws:SourceAccount': account } });
       for (const service of allowed.flatMap(({ Principal }) => list((Principal as { Service: unknown }).Service)))
-        expect(['events.amazonaws.com', 'cloudwatch.amazonaws.com']).toContain(service);
+        services.push(service);
     }
+    // To the topic for people speaks nobody but the function that tells.
+    expect(services.sort()).toEqual(['cloudwatch.amazonaws.com', 'events.amazonaws.com']);
   });
 
   it('has alarms for what nobody would notice, each to the operators', () => {
@@ -400,7 +433,7 @@ describe('options', () => {
     all.main.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
     expect(
       Object.values(all.of('AWS::Lambda::Function', 'keyturn-staging')).map(({ Properties }) => Properties.FunctionName),
-    ).toEqual(['keyturn-staging-rotate-lantern-1', 'keyturn-staging-reconcile']);
+    ).toEqual(['keyturn-staging-rotate-lantern-1', 'keyturn-staging-reconcile', 'keyturn-staging-notify']);
     const [secret] = Object.values(all.of('AWS::SecretsManager::Secret', 'keyturn-staging'));
     expect(secret?.Properties.Tags).toEqual([
       { Key: 'keyturn:installation', Value: 'keyturn-staging' },

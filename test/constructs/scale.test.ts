@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { assignStacks, mainStackTokens, otherStackTokens, stacksFile } from '../../lib/constructs/stacks-file.ts';
-import { fleetFiles, tokenFile } from './fleet.ts';
+import { fleetFiles, shared, tokenFile } from './fleet.ts';
 import { catalogOf, list, type Resource, type Synthesized, statementsOf, synthesize, text } from './setup.ts';
 
 function resourcesOf({ templates }: Synthesized): ReadonlyMap<string, Readonly<Record<string, Resource>>> {
@@ -128,7 +128,7 @@ it('changes the catalog of its provider and the reconciler’s index when a toke
   ]);
 });
 
-it('changes nothing when a person does', async () => {
+it('changes who is told, and nothing that rotates, when a token has another owner', async () => {
   const folder = catalogOf(fleetFiles(6, 3));
   const before = await synthesize(folder);
   const file = join(folder, 'token-0002.yaml');
@@ -139,7 +139,22 @@ it('changes nothing when a person does', async () => {
 
   const after = await synthesize(folder);
 
-  expect(changed(before, after)).toEqual([]);
+  expect(changed(before, after)).toEqual([
+    'keyturn: AWS::Lambda::LayerVersion The part of the catalog that keyturn-reconcile needs.',
+  ]);
+});
+
+it('changes no template at all when an address does, but the parts of the catalog of those who tell', async () => {
+  const folder = catalogOf(fleetFiles(6, 3));
+  const before = await synthesize(folder);
+  writeFileSync(join(folder, 'keyturn.yaml'), shared.replace('ada@example.com', 'ada.lovelace@example.com'));
+
+  const after = await synthesize(folder);
+
+  expect(changed(before, after)).toEqual([
+    'keyturn: AWS::Lambda::LayerVersion The part of the catalog that keyturn-reconcile needs.',
+    'keyturn: AWS::Lambda::LayerVersion The part of the catalog that keyturn-notify needs.',
+  ]);
 });
 
 it('adds to one stack what a new token needs, and moves no other', async () => {

@@ -41,11 +41,23 @@ beforeEach(() => {
     mode: 'retire',
     overlapHours: 1,
     schedule: { everyDays: 30 },
+    expect: {},
+    isAssisted: false,
+    description: 'A lamp.',
+    owner: 'ada-lovelace',
+    backup: 'grace-hopper',
   });
+  const alerts = { escalateHours: { now: 4, soon: 24 }, warnDays: [7], digestHour: 8, timeZone: 'UTC' };
   writeFileSync(join(folder, 'catalog.json'), JSON.stringify(catalog));
   writeFileSync(
     join(folder, 'index.json'),
-    JSON.stringify({ version: 1, tokens: [indexed('lamp', 'shop/lamp'), indexed('far', far.secret)] }),
+    JSON.stringify({
+      version: 1,
+      people: {},
+      teams: {},
+      alerts,
+      tokens: [indexed('lamp', 'shop/lamp'), indexed('far', far.secret)],
+    }),
   );
   process.env['KEYTURN_CATALOG_FILE'] = join(folder, 'catalog.json');
   process.env['KEYTURN_INDEX_FILE'] = join(folder, 'index.json');

@@ -69,14 +69,19 @@ it('puts a happening on the bus, and throws where the bus does not take it', asy
   const refusing = await openAwsEndpoint({ services: { AWSEvents: picky } });
   process.env.AWS_ACCESS_KEY_ID = 'a';
   process.env.AWS_SECRET_ACCESS_KEY = 'b';
+  const clock = { now: () => 1_764_000_000_000, sleep: async () => {} };
   const happening = { what: 'token.rotated', token: 't', secretArn: arn, message: 'm' } as const;
 
-  await createEventBridgeTeller({ region: 'us-east-1', endpoint: endpoint.url }, 'keyturn')(happening);
-  const failing = createEventBridgeTeller({ region: 'us-east-1', endpoint: refusing.url }, 'keyturn')(happening);
+  await createEventBridgeTeller({ region: 'us-east-1', endpoint: endpoint.url }, 'keyturn', clock)(happening);
+  const failing = createEventBridgeTeller({ region: 'us-east-1', endpoint: refusing.url }, 'keyturn', clock)(happening);
 
   await expect(failing).rejects.toThrow('did not take');
   expect(events).toMatchObject([
-    { source: 'keyturn', detailType: 'token.rotated', detail: { version: 1, token: 't', message: 'm' } },
+    {
+      source: 'keyturn',
+      detailType: 'token.rotated',
+      detail: { version: 1, id: expect.stringMatching(/^evt_/), at: '2025-11-24T16:00:00.000Z', token: 't', message: 'm' },
+    },
   ]);
   await endpoint.close();
   await refusing.close();
