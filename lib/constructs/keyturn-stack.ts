@@ -4,6 +4,7 @@ import { CfnResourcePolicy } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
+import { History } from './history.ts';
 import { Notifications } from './notifications.ts';
 import { Observability } from './observability.ts';
 import type { Prepared } from './prepare.ts';
@@ -20,6 +21,7 @@ export interface KeyturnStackProps extends StackProps, Settings {
 /** The main stack: everything that is not a token, and the first tokens. Further ones are in {@link TokensStack}s. */
 export class KeyturnStack extends Stack {
   readonly notifications: Notifications;
+  readonly history: History;
   /** By provider. */
   readonly rotators: ReadonlyMap<string, RotatorFunction>;
   readonly reconciler: Reconciler;
@@ -37,15 +39,17 @@ export class KeyturnStack extends Stack {
     const teams = new Map([...catalog.teams].filter(([team]) => owning.has(team)).sort());
     this.notifications = new Notifications(this, 'Notifications', { teams, settings });
     const { bus, failures, operators } = this.notifications;
+    this.history = new History(this, 'History', { settings });
+    const { history } = this;
     this.rotators = new Map(
       [...prepared.catalogFolders].map(([provider, catalogFolder]) => {
         const own = entries.filter(({ token }) => token.provider === provider);
-        const rotator = { provider, entries: own, codeFolder, catalogFolder, bus, failures, settings };
+        const rotator = { provider, entries: own, codeFolder, catalogFolder, bus, history, failures, settings };
         return [provider, new RotatorFunction(this, `Rotator-${provider}`, rotator)];
       }),
     );
     const { indexFolder } = prepared;
-    this.reconciler = new Reconciler(this, 'Reconciler', { entries, codeFolder, indexFolder, failures, settings });
+    this.reconciler = new Reconciler(this, 'Reconciler', { entries, codeFolder, indexFolder, history, failures, settings });
     const { rotators, reconciler } = this;
     this.observability = new Observability(this, 'Observability', { rotators, reconciler, failures, operators, settings });
     this.tokens = addTokens(this, tokensOf(this, prepared, 1), settings, this.rotators);

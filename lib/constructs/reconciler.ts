@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { sweepMinutes } from '../engine/plan.ts';
 import { allow, KeyturnFunction } from './function.ts';
+import type { History } from './history.ts';
 import { accountsOf, rotatorArn, secretResource } from './rotator-function.ts';
 import { namesOf, type Settings } from './settings.ts';
 
@@ -17,6 +18,8 @@ export interface ReconcilerProps {
   readonly codeFolder: string;
   /** Where the compiled index is: {@link Prepared.indexFolder}. */
   readonly indexFolder: string;
+  /** Where it sees how tokens are, and keeps what people were told. */
+  readonly history: History;
   /** Where sweeps go that failed. */
   readonly failures: IQueue;
   /** @default an installation called `keyturn` in its own account, outside of any VPC */
@@ -25,14 +28,14 @@ export interface ReconcilerProps {
 
 /**
  * Looks at every secret's labels each quarter of an hour, and at one as soon as its current value changed, and asks the rotators for what is
- * due. It only plans: its role reads no value and writes nothing.
+ * due. It only plans: its role reads no value, and writes nothing but what people were told.
  */
 export class Reconciler extends Construct {
   readonly function: KeyturnFunction;
 
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
     super(scope, id);
-    const { entries, settings = {} } = props;
+    const { entries, history, settings = {} } = props;
     const names = namesOf(settings);
     const providers = [...new Set(entries.map(({ token }) => token.provider))].sort();
     this.function = new KeyturnFunction(this, 'Reconciler', {
@@ -42,7 +45,11 @@ export class Reconciler extends Construct {
       codeFolder: props.codeFolder,
       catalogFolder: props.indexFolder,
       catalogVariable: 'KEYTURN_INDEX_FILE',
-      environment: { KEYTURN_FUNCTION_PREFIX: names.functionPrefix, KEYTURN_INSTALLATION: names.prefix },
+      environment: {
+        KEYTURN_FUNCTION_PREFIX: names.functionPrefix,
+        KEYTURN_INSTALLATION: names.prefix,
+        KEYTURN_TABLE: history.table.tableName,
+      },
       timeout: Duration.minutes(5),
       statements: [
         ...describing(
@@ -58,6 +65,7 @@ export class Reconciler extends Construct {
                 providers.map((provider) => rotatorArn(this, names.rotator(provider))),
               ),
             ]),
+        ...history.statementsForReconciler(),
       ],
       failures: props.failures,
       settings,

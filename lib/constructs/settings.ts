@@ -59,6 +59,7 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
   return {
     prefix,
     bus: prefix,
+    table: `${prefix}-history`,
     reconciler: `${prefix}-reconcile`,
     functionPrefix: `${prefix}-rotate-`,
     rotator(provider: string): string {

@@ -1,5 +1,5 @@
 import type { Instant } from './contract.ts';
-import type { Happening } from './ports.ts';
+import type { Happening } from './happening.ts';
 
 // What is written down besides the truth, which is in Secrets Manager, at the providers and in the dependents. All of it may be lost: the
 // next sweeps find out again what is wrong, and tell again.
@@ -76,7 +76,7 @@ export interface Alert extends Cause {
   readonly toldTo?: 'owner' | 'backup' | 'team';
   readonly toldAt?: Instant;
   readonly acknowledged?: { readonly by: string; readonly at: Instant; readonly note?: string };
-  /** For comparing when it is saved: another sweep may have been faster. */
+  /** For comparing when it is saved: another sweep may have been faster. Each save makes it higher. */
   readonly revision: number;
 }
 
@@ -89,7 +89,7 @@ export interface Pause {
   readonly until?: Instant;
 }
 
-/** What one token's function reads and writes of it, besides its receipts. */
+/** What one token's function reads and writes of it, besides its receipts. All of it throws `unavailable` where it is not answered. */
 export interface TokenRecords {
   /** Newest first. */
   happened(token: string, most: number): Promise<readonly Happened[]>;
@@ -101,7 +101,7 @@ export interface TokenRecords {
   pauses(): Promise<readonly Pause[]>;
 }
 
-/** What the reconciler, and people by the commands, read and write of the whole. */
+/** What the reconciler, and people by the commands, read and write of the whole. All of it throws `unavailable` where it is not answered. */
 export interface Ledger {
   /** Of every token that was ever looked at, in a few calls whatever their number. */
   healths(): Promise<readonly Health[]>;

@@ -1,5 +1,5 @@
 import { RotationError } from './errors.ts';
-import { holderOf, pending, readOurLabel } from './labels.ts';
+import { holderOf, pending, readOurLabel, refDigest } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState } from './ports.ts';
 import { liveTokens } from './preflight.ts';
@@ -31,6 +31,7 @@ export async function sweepStrays(
     await tellQuietly(open, {
       what: 'token.stray-revoked',
       secretArn: state.arn,
+      ref: rotator.facts.secretRefPart === undefined ? stray.ref : refDigest(stray.ref),
       message: `${token.name}: a token whose value had been lost when it was made was revoked`,
     });
   }
