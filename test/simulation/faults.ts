@@ -40,6 +40,8 @@ const kinds: Readonly<Record<string, readonly FaultKind[]>> = {
 };
 
 export function faultsFor(call: OutwardCall): readonly FaultKind[] {
+  // What happened is read back by nobody who decides: to die before it is written down or after it is the same.
+  if (call.what === 'record') return ['crash-before', 'lost'];
   return kinds[`${call.to} ${isChange(call) ? 'change' : 'look'}`] ?? [];
 }
 

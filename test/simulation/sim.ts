@@ -174,6 +174,7 @@ export function createSim(
   stage.interfere(async (call, effect) => {
     const run = runNow();
     if (run === undefined) return effect();
+    if (call.what === 'happened') throw new Error('what was told must not decide anything: no fingerprint tells of it');
     if (run.isDead) throw crash;
     if (!coldAuthorities && call.secret?.startsWith('keyturn/authorities/')) return effect();
     const kind = run.next === undefined ? run.faults.get(run.calls.length) : await run.next(call);
@@ -639,7 +640,7 @@ function replace<Key, Value>(target: Map<Key, Value>, source: ReadonlyMap<Key, V
 
 /**
  * Everything that what follows may depend on. Times are ages; what only counts attempts, what nobody can reach any more
- * (versions without labels, former values of a copied secret) and the time inside a mark are left out.
+ * (versions without labels, former values of a copied secret), the time inside a mark, and what was told are left out.
  */
 function fingerprintOf(
   stage: Stage,
