@@ -107,3 +107,4 @@ export const reconciler = `${functionPrefix}reconcile`;
 export function functionOf(provider: string): string {
   return `${functionPrefix}rotate-${provider}`;
 }
+export const historyTable = `${installation}-history`;
