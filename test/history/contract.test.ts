@@ -3,6 +3,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Alert, Happened, Health, Pause } from '../../lib/engine/records.ts';
 import { createLedger, createTokenHistory } from '../../lib/history/history.ts';
@@ -192,6 +193,8 @@ describe.each(kept)('kept in %s', (_, open) => {
   });
 });
 
+const counter = fileURLToPath(new URL('./counter.ts', import.meta.url));
+
 it('keeps what two processes write into one folder at once', async () => {
   const shared = join(folder, 'shared');
   const open = async () => openFolderShelf(shared);
@@ -199,7 +202,7 @@ it('keeps what two processes write into one folder at once', async () => {
   await ledger.saveAlert({ ...alert, seenAt: 0, revision: 0 }, undefined);
 
   const results = await Promise.all(
-    ['one', 'other'].map((name) => run(`node --import tsx test/history/counter.ts ${shared} ${name} 40`, root)),
+    ['one', 'other'].map((name) => run(`node --import tsx ${counter} ${shared} ${name} 40`, root)),
   );
 
   expect(results.map(({ code, out }) => (code === 0 ? code : out))).toEqual([0, 0]);
