@@ -99,11 +99,15 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
   }
   for (const [id, { Properties }] of of('Events::EventBus'))
     box(id, 3, `bus ${Properties.Name}`, 'EventBridge: all that happens');
+  for (const [id, { Properties }] of of('DynamoDB::Table'))
+    box(id, 3, `table ${Properties.TableName}`, 'DynamoDB: receipts, and what happened');
   for (const [id] of of('SQS::Queue')) box(id, 3, 'failures', 'SQS: what was given up');
   for (const [id, { Properties }] of of('SNS::Topic')) box(id, 5, Properties.DisplayName, 'SNS, e-mail');
   box('hosts', 3, hosts.map((host) => new URL(host).host).join(', '), 'the only hosts that may be called');
   for (const [id, { Properties }] of functions) {
-    if (!isTeller(id)) arrow(id, names(Properties.Environment)[0], 'tells');
+    const { KEYTURN_BUS: bus = '', KEYTURN_TABLE: table = '' } = Properties.Environment.Variables;
+    if (!isTeller(id)) arrow(id, names(bus)[0], 'tells');
+    arrow(id, names(table)[0], 'remembers');
     if (!isReconciler(id) && !isTeller(id)) arrow(id, 'hosts', 'mint, verify, write, revoke');
   }
   // A column for itself behind what it writes to.

@@ -14,7 +14,6 @@ export interface Place {
 
 /** What could not work from the place that the catalog is deployed to: a typed account or region is seldom another's on purpose. */
 export function* placeFaults(draft: TokenDraft, place: Place): Iterable<Fault> {
-  yield* unprovable(draft);
   for (const { path, arn, isRotated } of arnsOf(draft)) {
     const [, , , region = '', account = ''] = arn.split(':');
     const known = [...(place.account === undefined ? [] : [place.account]), ...place.otherAccounts];
@@ -30,16 +29,6 @@ export function* placeFaults(draft: TokenDraft, place: Place): Iterable<Fault> {
       const fix = 'Name the primary secret in this region, or deploy a catalog of its own there.';
       yield { path, code: 'other-region', message, fix };
     }
-  }
-}
-
-/** Until deployed functions keep receipts, nothing would ever prove that such a place has the new token, and no rotation would end. */
-function* unprovable({ dependents, mode }: TokenDraft): Iterable<Fault> {
-  for (const { index, plugin } of mode === 'observe' ? [] : dependents) {
-    if (plugin === undefined || !['metadata', 'none'].includes(plugin.facts.readClass)) continue;
-    const message = `${quote(plugin.facts.name)} cannot be read back, and deployed functions keep no receipts of what they wrote there yet.`;
-    const fix = 'Set `mode: observe` for this token, or let whoever uses this copy read the secret itself.';
-    yield { path: ['dependents', index, 'kind'], code: 'no-receipts', message, fix };
   }
 }
 

@@ -72,7 +72,6 @@ const meanings = {
   'not-adopted': error('A full ARN is given for a secret that is said not to exist yet.'),
   'unknown-account': error('An ARN names an account that is not deployed to.'),
   'other-region': error('A secret is in a region from which it cannot be rotated.'),
-  'no-receipts': error('A copy cannot be read back, and a deployment keeps no receipts yet that would tell of it.'),
   stacks: error('The file that keeps each token in its stack cannot be used as it is.'),
   internal: error('A fault in Keyturn itself.'),
 };

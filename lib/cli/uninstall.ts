@@ -37,6 +37,10 @@ export function uninstallCommand(): Command {
           ? `${JSON.stringify({ ok: isDone, done: yes, tokens: reports }, null, 2)}\n`
           : `${reports.map((each) => told(each, yes)).join('\n')}\n`,
       );
+      if (!json)
+        process.stdout.write(
+          '\nWhat Keyturn wrote down goes with its stack: docs/deploying.md says how to keep it for longer.\n',
+        );
       if (!json && !yes) process.stdout.write('\nNothing was changed. Run it with --yes to do it.\n');
       if (!isDone) process.exitCode = 1;
     });

@@ -1,11 +1,17 @@
 import { strayHours, sweepMinutes } from '../engine/plan.ts';
 
-/** What Secrets Manager took in September 2026 in us-east-1, in dollars: a secret a month, and ten thousand calls. */
-export const prices = { secret: 0.4, tenThousandCalls: 0.05 } as const;
+/**
+ * What Secrets Manager took in September 2026 in us-east-1, in dollars: a secret a month, and ten thousand calls. And what DynamoDB took in
+ * November 2026: a million units of writing (a kilobyte each) and of reading (four kilobytes).
+ */
+export const prices = { secret: 0.4, tenThousandCalls: 0.05, millionWrites: 0.625, millionReads: 0.125 } as const;
 
 const hoursAMonth = 730;
 /** Measured on the engine with room to spare, AWS's own and consumers' not counted. */
 const callsARotation = 16;
+/** Three receipts for each of two places, failures, and three things that happened, each in the table and in its index. */
+const tableWritesARotation = 20;
+const tableReadsARotation = 30;
 /** Steps, stamping, revoking, and looking again. */
 const invocationsARotation = 10;
 
@@ -21,6 +27,8 @@ export interface MonthlyCosts {
   readonly secrets: number;
   /** Dollars for the calls that sweeps and rotations make. Nearly all are sweeps. */
   readonly calls: number;
+  /** Dollars for reading and writing the table. */
+  readonly table: number;
   /** What is billed by its own price list: how many. */
   readonly invocations: number;
   readonly alarms: number;
@@ -34,6 +42,9 @@ export function monthlyCosts({ tokens, providers, rotationsAMonth }: Fleet): Mon
   return {
     secrets: tokens * prices.secret,
     calls: (calls / 10_000) * prices.tenThousandCalls,
+    table:
+      (tokens * rotationsAMonth * (tableWritesARotation * prices.millionWrites + tableReadsARotation * prices.millionReads)) /
+      1e6,
     invocations: Math.round(sweeps + hoursAMonth + tokens * (strayJobs + rotationsAMonth * (invocationsARotation + 1))),
     alarms: providers + 5,
   };

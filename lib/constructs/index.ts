@@ -4,6 +4,7 @@ export type { Problem } from '../catalog/problem.ts';
 export type { Schedule } from '../catalog/schedule.ts';
 export { type ContextSettings, contextOf, readContext } from './context.ts';
 export { KeyturnFunction } from './function.ts';
+export { History, type HistoryProps } from './history.ts';
 export { addKeyturn, KeyturnApp, type KeyturnAppProps } from './keyturn-app.ts';
 export {
   KeyturnStack,

@@ -4,6 +4,7 @@ import { CfnResourcePolicy } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
+import { History } from './history.ts';
 import { Notifications } from './notifications.ts';
 import { Observability } from './observability.ts';
 import type { Prepared } from './prepare.ts';
@@ -21,6 +22,7 @@ export interface KeyturnStackProps extends StackProps, Settings {
 /** The main stack: everything that is not a token, and the first tokens. Further ones are in {@link TokensStack}s. */
 export class KeyturnStack extends Stack {
   readonly notifications: Notifications;
+  readonly history: History;
   /** By provider. */
   readonly rotators: ReadonlyMap<string, RotatorFunction>;
   readonly reconciler: Reconciler;
@@ -38,15 +40,17 @@ export class KeyturnStack extends Stack {
     this.notifications = new Notifications(this, 'Notifications', { settings });
     const { notifications } = this;
     const { bus, failures, operators, people } = notifications;
+    this.history = new History(this, 'History', { settings });
+    const { history } = this;
     this.rotators = new Map(
       [...prepared.catalogFolders].map(([provider, catalogFolder]) => {
         const own = entries.filter(({ token }) => token.provider === provider);
-        const rotator = { provider, entries: own, codeFolder, catalogFolder, bus, failures, settings };
+        const rotator = { provider, entries: own, codeFolder, catalogFolder, bus, history, failures, settings };
         return [provider, new RotatorFunction(this, `Rotator-${provider}`, rotator)];
       }),
     );
     const { indexFolder, directory, directoryFolder } = prepared;
-    const planned = { entries, codeFolder, indexFolder, failures, bus, people, settings };
+    const planned = { entries, codeFolder, indexFolder, history, failures, bus, people, settings };
     this.reconciler = new Reconciler(this, 'Reconciler', planned);
     this.teller = new Teller(this, 'Teller', { directory, codeFolder, directoryFolder, notifications, settings });
     const { rotators, reconciler } = this;

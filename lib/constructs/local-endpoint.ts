@@ -11,8 +11,8 @@ export interface LocalEndpoint {
    */
   readonly hosts?: Readonly<Record<string, string>>;
   /**
-   * A folder of this machine with the functions' clock, so that a test can move it, and what they remember. The emulator must run functions here.
-   * @default the real clock, and nothing is remembered, as on AWS
+   * A folder of this machine with the functions' clock, so that a test can move it. The emulator must run functions here.
+   * @default the real clock
    */
   readonly stateFolder?: string;
 }

@@ -8,6 +8,7 @@ import { Construct } from 'constructs';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { sweepMinutes } from '../engine/plan.ts';
 import { allow, KeyturnFunction } from './function.ts';
+import type { History } from './history.ts';
 import { accountsOf, rotatorArn, secretResource } from './rotator-function.ts';
 import { namesOf, type Settings } from './settings.ts';
 
@@ -18,6 +19,8 @@ export interface ReconcilerProps {
   readonly codeFolder: string;
   /** Where the compiled index is: {@link Prepared.indexFolder}. */
   readonly indexFolder: string;
+  /** Where it sees how tokens are, and keeps what people were told. */
+  readonly history: History;
   /** Where sweeps go that failed. */
   readonly failures: IQueue;
   /** Where it tells what it found. */
@@ -30,14 +33,14 @@ export interface ReconcilerProps {
 
 /**
  * Looks at every secret's labels each quarter of an hour, and at one as soon as its current value changed, and asks the rotators for what is
- * due. It only plans: its role reads no value and writes nothing.
+ * due. It only plans: its role reads no value, and writes nothing but what people were told.
  */
 export class Reconciler extends Construct {
   readonly function: KeyturnFunction;
 
   constructor(scope: Construct, id: string, props: ReconcilerProps) {
     super(scope, id);
-    const { entries, bus, people, settings = {} } = props;
+    const { entries, history, bus, people, settings = {} } = props;
     const names = namesOf(settings);
     const providers = [...new Set(entries.map(({ token }) => token.provider))].sort();
     this.function = new KeyturnFunction(this, 'Reconciler', {
@@ -52,6 +55,7 @@ export class Reconciler extends Construct {
         KEYTURN_INSTALLATION: names.prefix,
         KEYTURN_BUS: bus.eventBusName,
         KEYTURN_PEOPLE_TOPIC: people.topicArn,
+        KEYTURN_TABLE: history.table.tableName,
       },
       timeout: Duration.minutes(5),
       statements: [
@@ -70,6 +74,7 @@ export class Reconciler extends Construct {
             ]),
         allow(['events:PutEvents'], [bus.eventBusArn]),
         allow(['sns:ListSubscriptionsByTopic'], [people.topicArn]),
+        ...history.statementsForReconciler(),
       ],
       failures: props.failures,
       settings,

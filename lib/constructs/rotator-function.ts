@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
 import { allow, KeyturnFunction } from './function.ts';
+import type { History } from './history.ts';
 import { namesOf, type Settings } from './settings.ts';
 
 export interface RotatorFunctionProps {
@@ -20,6 +21,8 @@ export interface RotatorFunctionProps {
   readonly catalogFolder: string;
   /** Where it tells what happened. */
   readonly bus: IEventBus;
+  /** Where it keeps what it wrote where. */
+  readonly history: History;
   /** Where jobs go that failed. */
   readonly failures: IQueue;
   /** @default an installation called `keyturn` in its own account, outside of any VPC */
@@ -39,7 +42,7 @@ export class RotatorFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: RotatorFunctionProps) {
     super(scope, id);
-    const { provider, entries, bus, settings = {} } = props;
+    const { provider, entries, bus, history, settings = {} } = props;
     const names = namesOf(settings);
     const name = names.rotator(provider);
     this.functionArn = rotatorArn(this, name);
@@ -50,12 +53,13 @@ export class RotatorFunction extends Construct {
       codeFolder: props.codeFolder,
       catalogFolder: props.catalogFolder,
       catalogVariable: 'KEYTURN_CATALOG_FILE',
-      environment: { KEYTURN_BUS: bus.eventBusName },
+      environment: { KEYTURN_BUS: bus.eventBusName, KEYTURN_TABLE: history.table.tableName },
       // One job may go through all four steps, each of which waits two minutes at most for what is not in effect yet.
       timeout: Duration.minutes(10),
       statements: [
         ...secretStatements(this, entries, this.functionArn),
         allow(['events:PutEvents'], [bus.eventBusArn]),
+        ...history.statementsFor(provider),
         ...placeStatements(this, entries),
         ...keyStatements(this, settings),
       ],

@@ -28,7 +28,7 @@ export interface Settings {
    */
   readonly otherAccounts?: readonly string[];
   /**
-   * Subnets for the functions. They need a way to the provider, and to Secrets Manager, EventBridge, Lambda, SNS and CloudWatch Logs.
+   * Subnets for the functions. They need a way to the provider, and to Secrets Manager, DynamoDB, EventBridge, Lambda, SNS and CloudWatch Logs.
    * @default the functions run outside of any VPC, which is the simplest and needs nothing
    */
   readonly subnetIds?: readonly string[];
@@ -59,6 +59,7 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
   return {
     prefix,
     bus: prefix,
+    table: `${prefix}-history`,
     reconciler: `${prefix}-reconcile`,
     notify: `${prefix}-notify`,
     functionPrefix: `${prefix}-rotate-`,

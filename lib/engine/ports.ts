@@ -1,7 +1,11 @@
 import type { AwsDoor, Cryptography, Http, Instant } from './contract.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Address } from './facts.ts';
+import type { Happening } from './happening.ts';
+import type { TokenRecords } from './records.ts';
 import type { Secret } from './secret.ts';
+
+export type { Happening } from './happening.ts';
 
 // The engine's ports: everything that it knows of the world comes through here. lib/aws has them for AWS, the tests their own.
 
@@ -74,7 +78,7 @@ export interface Receipt {
   readonly inEffectAt?: Instant;
 }
 
-/** Receipts and what happened. Losing all of it loses no token: the next sweep proves again. Throws `unavailable` where it does not answer. */
+/** Receipts and failures. Losing all of it loses no token: the next sweep proves again. Throws `unavailable` where it does not answer. */
 export interface History {
   receipts(secretArn: string): Promise<readonly Receipt[]>;
   /** Takes the place of an earlier one of the same dependent and version only: what other runs wrote beside it must not be forgotten. */
@@ -87,26 +91,6 @@ export interface History {
 export interface Clock {
   now(): Instant;
   sleep(milliseconds: number): Promise<void>;
-}
-
-/** What happened, for people and machines. Never holds a value. */
-export interface Happening {
-  readonly what:
-    | 'token.minted'
-    | 'token.rotated'
-    | 'token.revoked'
-    | 'token.stray-revoked'
-    | 'rotation.failed'
-    | 'rotation.rolled-forward'
-    | 'retirement.held'
-    | 'stray.reported';
-  readonly token: string;
-  readonly secretArn: string;
-  readonly versionId?: string;
-  readonly ref?: string;
-  readonly code?: ErrorCode;
-  readonly message: string;
-  readonly fix?: string;
 }
 
 /** One line of the log: progress in the small. */
@@ -124,6 +108,7 @@ export interface LogEntry {
 export interface Ports {
   readonly store: Store;
   readonly history: History;
+  readonly records: TokenRecords;
   readonly clock: Clock;
   readonly random: (bytes: number) => Uint8Array;
   /** A door that lets only these addresses through; `api` is the base of relative paths. */

@@ -1,5 +1,5 @@
 import type { Instant } from './contract.ts';
-import type { Happening } from './ports.ts';
+import type { Happening } from './happening.ts';
 
 // What is written down besides the truth, which is in Secrets Manager, at the providers and in the dependents. All of it may be lost: the
 // next sweeps find out again what is wrong, and tell again.
@@ -82,7 +82,7 @@ export interface Alert extends Cause {
   /** All who were told, the last of them too: of many at once only the team is. */
   readonly told?: readonly NonNullable<Alert['toldTo']>[];
   readonly acknowledged?: { readonly by: string; readonly at: Instant; readonly note?: string };
-  /** For comparing when it is saved: another sweep may have been faster. */
+  /** For comparing when it is saved: another sweep may have been faster. Each save makes it higher. */
   readonly revision: number;
 }
 
@@ -95,7 +95,7 @@ export interface Pause {
   readonly until?: Instant;
 }
 
-/** What one token's function reads and writes of it, besides its receipts. */
+/** What one token's function reads and writes of it, besides its receipts. All of it throws `unavailable` where it is not answered. */
 export interface TokenRecords {
   /** Newest first. */
   happened(token: string, most: number): Promise<readonly Happened[]>;
@@ -107,7 +107,7 @@ export interface TokenRecords {
   pauses(): Promise<readonly Pause[]>;
 }
 
-/** What the reconciler, and people by the commands, read and write of the whole. */
+/** What the reconciler, and people by the commands, read and write of the whole. All of it throws `unavailable` where it is not answered. */
 export interface Ledger {
   /** Of every token that was ever looked at, in a few calls whatever their number. */
   healths(): Promise<readonly Health[]>;

@@ -1,8 +1,10 @@
+import type { Instant } from './contract.ts';
 import { RotationError } from './errors.ts';
 import { current, pending, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { Happening, SecretState, StoredVersion } from './ports.ts';
 import type { Secret } from './secret.ts';
+import { day } from './time.ts';
 
 /** One rotation of one secret: what all four steps get, as often as AWS likes. */
 export interface Job {
@@ -76,15 +78,27 @@ export async function readCurrent({ ports }: OpenToken, secretArn: string): Prom
   return version?.labels.includes(submitted) ? undefined : version;
 }
 
-/** Tells the world, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again. */
-export async function tellQuietly({ ports, token }: OpenToken, happening: Omit<Happening, 'token'>): Promise<void> {
-  const { what, message, code, fix } = happening;
+/** Tells the world and writes down what happened, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again. */
+export async function tellQuietly({ ports, token }: OpenToken, news: Omit<Happening, 'token'>): Promise<void> {
+  const { what, message, code, fix } = news;
+  const happening: Happening = { ...news, token: token.name };
+  const at = ports.clock.now();
   ports.log({ event: what, token: token.name, detail: message, ...(code ? { code } : {}), ...(fix ? { fix } : {}) });
   try {
-    await ports.tell({ ...happening, token: token.name });
+    await ports.tell(happening);
   } catch {
-    ports.log({ event: 'tell.failed', token: token.name, detail: happening.what });
+    ports.log({ event: 'tell.failed', token: token.name, detail: what });
   }
+  try {
+    await ports.records.record({ ...happening, id: happeningId(happening, at), at });
+  } catch {
+    ports.log({ event: 'record.failed', token: token.name, detail: what });
+  }
+}
+
+/** The same when a step that was interrupted tells it again, and for what a sweep finds again and again once a day. */
+function happeningId({ what, versionId, ref, code }: Happening, at: Instant): string {
+  return [day(at), what, versionId, ref, code].filter((part) => part !== undefined).join('/');
 }
 
 function notPending(name: string): RotationError {

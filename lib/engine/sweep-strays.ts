@@ -1,8 +1,12 @@
 import { RotationError } from './errors.ts';
+import { judge } from './judge.ts';
+import { current, pending, previous, readOurLabel, refDigest } from './labels.ts';
 import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
+import type { SecretState } from './ports.ts';
 import { liveTokens } from './preflight.ts';
 import { tellQuietly } from './step.ts';
+import { decodeStored } from './stored-value.ts';
 import { strayMinimumAgeHours, straysOf } from './strays.ts';
 
 /**
@@ -19,7 +23,9 @@ export async function sweepStrays(
   if (live === undefined) return { revoked: 0, reported: 0 };
   // Labels are read after the list, so that what was stored in between is not taken for a stray.
   const state = await ports.store.describe(secretArn);
-  const { ours, unclear } = straysOf(open, state, live, askedAt);
+  const strays = straysOf(open, state, live, askedAt);
+  const isAnyones = strays.ours.length > 0 && !rotator.facts.mark.can && (await mayBeInUse(open, state));
+  const { ours, unclear } = isAnyones ? { ours: [], unclear: [...strays.ours, ...strays.unclear] } : strays;
   const old = ports.clock.now() - strayMinimumAgeHours * 3_600_000;
   let revoked = 0;
   for (const stray of ours) {
@@ -31,11 +37,28 @@ export async function sweepStrays(
     await tellQuietly(open, {
       what: 'token.stray-revoked',
       secretArn: state.arn,
+      ref: rotator.facts.secretRefPart === undefined ? stray.ref : refDigest(stray.ref),
       message: `${token.name}: a token whose value had been lost when it was made was revoked`,
     });
   }
   if (unclear.length > 0) await report(open, state.arn, unclear.length);
   return { revoked, reported: unclear.length };
+}
+
+/**
+ * A value that somebody pasted in is in none of our labels, and without a mark it looks like a stray that was born at the wrong time. Whatever
+ * stands where people read from, and is not known to be dead, may be one of them.
+ */
+async function mayBeInUse(open: OpenToken, state: SecretState): Promise<boolean> {
+  for (const [versionId, labels] of state.versions) {
+    const isRead = [current, pending, previous].some((label) => labels.includes(label));
+    if (!isRead || readOurLabel(labels) !== undefined) continue;
+    const version = await open.ports.store.read(state.arn, { versionId });
+    if (version === undefined) continue;
+    const judgement = await judge(open, decodeStored(open.token.value, version.text));
+    if (judgement.ok || judgement.why !== 'rejected') return true;
+  }
+  return false;
 }
 
 async function report(open: OpenToken, secretArn: string, count: number): Promise<void> {

@@ -6,6 +6,11 @@ export function minute(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
+/** The day of a moment: `2026-11-22`. */
+export function day(at: Instant): string {
+  return minute(at).slice(0, 10);
+}
+
 /** Whole seconds since 1970, as the labels count. */
 export function seconds(at: Instant): number {
   return Math.floor(at / 1000);

@@ -14,6 +14,7 @@ import type { Token } from '../engine/token.ts';
 /** A token with what the function may do for it. */
 export interface Found {
   readonly token: Token;
+  readonly provider: string;
   /** The only origins that may be called. */
   readonly hosts: readonly string[];
   readonly team: string | undefined;
@@ -24,11 +25,11 @@ export interface Found {
  * account and region; one of another account has to be named by its ARN.
  */
 export function findToken(secretArn: string, functionArn: string): Found {
-  const { tokens, hosts, teams } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
+  const { provider, tokens, hosts, teams } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
   const token = tokenOfArn(tokens, secretArn);
   const isNamedByArn = token?.secret === secretArn;
   if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) {
-    return { token, hosts, team: Object.hasOwn(teams, token.name) ? teams[token.name] : undefined };
+    return { token, provider, hosts, team: Object.hasOwn(teams, token.name) ? teams[token.name] : undefined };
   }
   throw new RotationError('not-ours', 'keyturn: this secret is in no catalog entry of this function', {
     fix: 'Add the token to the catalog and deploy, or point the secret at the function that it belongs to.',
@@ -40,12 +41,18 @@ export function findToken(secretArn: string, functionArn: string): Found {
  * What a sweep is to look at: every token, or the one whose secret an event of Secrets Manager names. Other secrets of the account have such
  * events too, and nothing is looked at for them.
  */
-export function readSwept(event: unknown): { readonly tokens: readonly IndexedToken[]; readonly isWhole: boolean } {
+export function readSwept(event: unknown): {
+  readonly tokens: readonly IndexedToken[];
+  /** Of all tokens, whatever the sweep is of. */
+  readonly providers: readonly string[];
+  readonly isWhole: boolean;
+} {
   const { tokens } = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const providers = [...new Set(tokens.map(({ provider }) => provider))];
   const { source, resources } = (event ?? {}) as { readonly source?: unknown; readonly resources?: unknown };
-  if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { tokens, isWhole: true };
+  if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { tokens, providers, isWhole: true };
   const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
-  return { tokens: changed, isWhole: false };
+  return { tokens: changed, providers, isWhole: false };
 }
 
 /** Whom a message can go to. */

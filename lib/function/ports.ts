@@ -4,7 +4,11 @@ import { type ClientConfiguration, createAwsDoors } from '../aws/clients.ts';
 import { createEventBridgeTeller } from '../aws/event-bridge.ts';
 import { openSecretsManagerStore } from '../aws/secrets-manager-store.ts';
 import { cryptography } from '../crypto/sodium.ts';
-import type { Clock, History, Ports } from '../engine/ports.ts';
+import { RotationError } from '../engine/errors.ts';
+import type { Clock, Ports } from '../engine/ports.ts';
+import type { Ledger } from '../engine/records.ts';
+import { createLedger, createTokenHistory } from '../history/history.ts';
+import type { Shelf } from '../history/shelf.ts';
 import type { LoopbackHosts } from '../http/addresses.ts';
 import { createDoors } from '../http/door.ts';
 import type { LocalBuild } from '../local/build.ts';
@@ -20,44 +24,73 @@ export interface FunctionContext {
 
 export interface FunctionDifferences {
   readonly clock: Clock;
-  readonly history: History;
+  readonly openShelf: (configuration: ClientConfiguration) => Promise<Shelf>;
   readonly endpoint?: string;
   readonly loopback?: LoopbackHosts;
 }
 
-/** What the compiled catalog fixes for one invocation. The reconciler calls nobody and has no token of its own. */
+/** What the compiled catalog fixes for one invocation. */
 export interface Fixed {
+  readonly provider: string;
   readonly hosts: readonly string[];
   readonly team?: string | undefined;
 }
 
+/** What a sweep looks with. It calls no provider, and writes nothing but the ledger. */
+export type SweepPorts = Pick<Ports, 'store' | 'clock' | 'log' | 'remaining'> & { readonly ledger: Ledger };
+
 /** The engine's ports inside a Lambda function. Opened once an invocation; clients are cheap and connections are kept by the SDK. */
-export async function openPorts(context: FunctionContext, { hosts, team }: Fixed = { hosts: [] }): Promise<Ports> {
-  const { clock, history, loopback } = await differences();
-  const configuration = await clientConfiguration();
-  const remaining = () => context.getRemainingTimeInMillis();
-  const random = (bytes: number) => randomBytes(bytes);
+export async function openPorts(context: FunctionContext, { provider, hosts, team }: Fixed): Promise<Ports> {
+  const { openShelf, configuration, ...ports } = await openDoors(context, hosts);
   const bus = process.env.KEYTURN_BUS;
   return {
-    store: openSecretsManagerStore(configuration, clock),
-    history,
-    clock,
-    random,
-    http: createDoors({
-      fetch: globalThis.fetch,
-      clock,
-      random,
-      remaining,
-      fixedHosts: hosts,
-      ...(loopback === undefined ? {} : { loopback }),
-    }),
+    ...ports,
+    ...createTokenHistory(openShelf, ports.clock, provider),
     aws: createAwsDoors(configuration),
     crypto: cryptography,
-    log: (entry) => {
+    tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus, ports.clock, team),
+  };
+}
+
+/** What somebody calls with who has no token of their own: only these hosts answer. */
+export async function openDoors(context: FunctionContext, hosts: readonly string[]) {
+  const { loopback, ...base } = await openBase(context);
+  const { clock, remaining } = base;
+  const random = (bytes: number) => randomBytes(bytes);
+  const http = createDoors({
+    fetch: globalThis.fetch,
+    clock,
+    random,
+    remaining,
+    fixedHosts: hosts,
+    ...(loopback === undefined ? {} : { loopback }),
+  });
+  return { ...base, random, http };
+}
+
+/** The same for the reconciler, which knows the tokens of these providers. */
+export async function openSweepPorts(context: FunctionContext, providers: readonly string[]): Promise<SweepPorts> {
+  const { store, clock, log, remaining, openShelf } = await openBase(context);
+  return { store, clock, log, remaining, ledger: createLedger(openShelf, clock, providers) };
+}
+
+async function openBase(context: FunctionContext) {
+  const { clock, loopback, openShelf } = await differences();
+  const configuration = await clientConfiguration();
+  let shelf: Promise<Shelf> | undefined;
+  return {
+    configuration,
+    clock,
+    loopback,
+    store: openSecretsManagerStore(configuration, clock),
+    openShelf() {
+      shelf ??= openShelf(configuration);
+      return shelf;
+    },
+    log: (entry: object) => {
       process.stdout.write(`${JSON.stringify({ at: clock.now(), ...entry })}\n`);
     },
-    tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus, clock, team),
-    remaining,
+    remaining: () => context.getRemainingTimeInMillis(),
   };
 }
 
@@ -76,6 +109,11 @@ async function differences(): Promise<FunctionDifferences> {
 
 const deployed: FunctionDifferences = {
   clock: { now: () => Date.now(), sleep: (milliseconds) => setTimeout(milliseconds) },
-  // Receipts are evidence for places that cannot be read; without them such a place is written again and asked again.
-  history: { receipts: async () => [], saveReceipt: async () => {}, failures: async () => 0, saveFailures: async () => {} },
+  async openShelf(configuration) {
+    const { KEYTURN_TABLE: table } = process.env;
+    if (table !== undefined) return (await import('../aws/dynamo-shelf.ts')).openDynamoShelf(configuration, table);
+    throw new RotationError('unavailable', 'keyturn: KEYTURN_TABLE does not name the table of the history', {
+      fix: 'Deploy again: the table and its name come with the deployment.',
+    });
+  },
 };

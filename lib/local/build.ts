@@ -6,7 +6,7 @@ import type { LoopbackHosts } from '../http/addresses.ts';
  */
 export interface LocalBuild {
   readonly awsEndpoint: string;
-  /** Holds the clock and the history. Without it the clock is the real one and nothing is remembered, as where it is deployed. */
+  /** Holds the clock, and the history of functions that have no table. Without it the clock is the real one. */
   readonly stateFolder?: string;
   readonly loopback: LoopbackHosts;
 }

@@ -4,10 +4,15 @@ import { dirname, join, resolve } from 'node:path';
 
 /** Written aside and renamed, so that a reader sees the old or the new and never half of it. */
 export function writeJson(file: string, content: unknown): void {
+  renameSync(writeAside(file, content), file);
+}
+
+/** Writes what is to become a file beside it, and answers where. */
+export function writeAside(file: string, content: unknown): string {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const aside = `${file}.${randomUUID()}.tmp`;
   writeFileSync(aside, JSON.stringify(content), { mode: 0o600 });
-  renameSync(aside, file);
+  return aside;
 }
 
 /** Undefined where there is no such file. */

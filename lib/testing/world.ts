@@ -3,6 +3,7 @@ import { cryptography } from '../crypto/sodium.ts';
 import type { AwsDoor, Cryptography } from '../engine/contract.ts';
 import { createAuthorityCache, openToken, type Registry } from '../engine/open-token.ts';
 import type { Happening, History, LogEntry, Ports, Receipt } from '../engine/ports.ts';
+import type { Happened, Health, Pause, TokenRecords } from '../engine/records.ts';
 import type { Token } from '../engine/token.ts';
 import { createDoors } from '../http/door.ts';
 import { createSecretsManager, type SecretsManager } from '../local/secrets-manager/service.ts';
@@ -36,6 +37,7 @@ export interface World {
   readonly receipts: Map<string, Receipt>;
   /** Failures in a row, by the secret's ARN. */
   readonly failureCounts: Map<string, number>;
+  readonly recorded: Recorded;
   /** Lets every call pass through here from now on; the answer undoes it. */
   interfere(around: Around): () => void;
   /** What fakes of this world are made with. */
@@ -45,6 +47,16 @@ export interface World {
   /** What a function remembers from one call to the next is gone. */
   coldStart(): void;
   open(token: Token): ReturnType<typeof openToken>;
+}
+
+/** What is written down besides receipts. */
+export interface Recorded {
+  /** By token and id, in the order in which they happened. */
+  readonly happened: Map<string, Happened>;
+  /** By token. */
+  readonly health: Map<string, Health>;
+  /** By what is paused. A test may put some in. */
+  readonly pauses: Map<string, Pause>;
 }
 
 export interface WorldOptions {
@@ -77,6 +89,7 @@ export function createWorld(options: WorldOptions): World {
   const logs: LogEntry[] = [];
   const receipts = new Map<string, Receipt>();
   const failureCounts = new Map<string, number>();
+  const recorded: Recorded = { happened: new Map(), health: new Map(), pauses: new Map() };
   const pass = <Result>(call: OutwardCall, effect: () => Promise<Result>): Promise<Result> => {
     calls.push(call);
     if (call.to === 'network') clock.advance(1); // no two messages in the same millisecond
@@ -109,10 +122,31 @@ export function createWorld(options: WorldOptions): World {
         failureCounts.set(arn, count);
       }),
   };
+  const records: TokenRecords = {
+    happened: (token, most) =>
+      pass({ to: 'history', what: 'happened' }, async () =>
+        [...recorded.happened.values()]
+          .filter((one) => one.token === token)
+          .sort((one, other) => other.at - one.at)
+          .slice(0, most),
+      ),
+    record: (happened) =>
+      pass({ to: 'history', what: 'record' }, async () => {
+        const key = `${happened.token} ${happened.id}`;
+        if (!recorded.happened.has(key)) recorded.happened.set(key, happened);
+      }),
+    health: (token) => pass({ to: 'history', what: 'health' }, async () => recorded.health.get(token)),
+    saveHealth: (health) =>
+      pass({ to: 'history', what: 'saveHealth' }, async () => {
+        recorded.health.set(health.token, health);
+      }),
+    pauses: () => pass({ to: 'history', what: 'pauses' }, async () => [...recorded.pauses.values()]),
+  };
   const fakeFetch = fetchOf(httpFakes);
   const ports: Ports = {
     store: createSecretsManagerStore({ client, once: client }, clock),
     history,
+    records,
     clock,
     random: chance.bytes,
     http: createDoors({
@@ -148,6 +182,7 @@ export function createWorld(options: WorldOptions): World {
     logs,
     receipts,
     failureCounts,
+    recorded,
     interfere(interference) {
       const before = around;
       around = interference;

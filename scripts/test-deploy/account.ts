@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
@@ -31,6 +32,7 @@ export async function openAccount(options: {
   const configuration = { region };
   const clients = {
     cloudFormation: new CloudFormationClient(configuration),
+    dynamoDb: new DynamoDBClient(configuration),
     lambda: new LambdaClient(configuration),
     s3: new S3Client(configuration),
     secretsManager: new SecretsManagerClient(configuration),

@@ -108,3 +108,4 @@ export const teller = `${functionPrefix}notify`;
 export function functionOf(provider: string): string {
   return `${functionPrefix}rotate-${provider}`;
 }
+export const historyTable = `${installation}-history`;

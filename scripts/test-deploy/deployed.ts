@@ -1,3 +1,4 @@
+import { DescribeTableCommand, DescribeTimeToLiveCommand, type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { InvokeCommand, type LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import {
   DescribeSecretCommand,
@@ -5,6 +6,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import { table } from '../../lib/history/table.ts';
 
 // What is there, asked from outside through the real SDK.
 
@@ -89,4 +91,34 @@ export async function storedValue(
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
+}
+
+/** The name of a table's attribute that ends its items; undefined where there is no such table. */
+export async function expiryOf(dynamoDb: DynamoDBClient, TableName: string): Promise<string | undefined> {
+  try {
+    await dynamoDb.send(new DescribeTableCommand({ TableName }));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+  const { TimeToLiveDescription: found } = await dynamoDb.send(new DescribeTimeToLiveCommand({ TableName }));
+  return found?.AttributeName ?? 'none';
+}
+
+/** What is written down under one partition of a table. */
+export async function writtenDown(
+  dynamoDb: DynamoDBClient,
+  TableName: string,
+  partition: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  const { Items = [] } = await dynamoDb.send(
+    new QueryCommand({
+      TableName,
+      ConsistentRead: true,
+      KeyConditionExpression: '#partition = :partition',
+      ExpressionAttributeNames: { '#partition': table.partition },
+      ExpressionAttributeValues: { ':partition': { S: partition } },
+    }),
+  );
+  return Items.map(({ [table.content]: content }) => JSON.parse(content?.S ?? 'null') as Record<string, unknown>);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
@@ -56,6 +57,7 @@ export async function openEmulated(options: {
   const lambda = new LambdaClient(configuration);
   const s3 = new S3Client({ ...configuration, forcePathStyle: true });
   const cloudFormation = new CloudFormationClient(configuration);
+  const dynamoDb = new DynamoDBClient(configuration);
   own.begin(lambda);
   const environment = {
     PATH: process.env.PATH ?? '',
@@ -76,11 +78,12 @@ export async function openEmulated(options: {
   return {
     name: `${emulator.name} on this machine, with our own Secrets Manager`,
     environment,
-    clients: { cloudFormation, lambda, s3, secretsManager, account, region },
+    clients: { cloudFormation, dynamoDb, lambda, s3, secretsManager, account, region },
     isLocal: true,
     differences: [
       'the providers are stand-ins on 127.0.0.1',
       'the functions are built for 127.0.0.1: their endpoint, and a clock that this script moves',
+      'nothing in the table of the history ends: the emulator drops its TimeToLiveSpecification',
       ...(options.outlives
         ? []
         : ['a file loaded into each function lets it read its layer at /opt, where the emulator puts none']),

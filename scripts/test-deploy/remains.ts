@@ -4,6 +4,7 @@ import {
   DescribeStacksCommand,
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DeleteBucketCommand,
@@ -23,6 +24,7 @@ import { providerStack, toolkit } from './toolkit.ts';
 
 export interface Clients {
   readonly cloudFormation: CloudFormationClient;
+  readonly dynamoDb: DynamoDBClient;
   readonly lambda: LambdaClient;
   readonly s3: S3Client;
   readonly secretsManager: SecretsManagerClient;

@@ -3,10 +3,21 @@ import { setTimeout } from 'node:timers/promises';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CreateSecretCommand, InvalidRequestException, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
 import type { Removal } from '../../lib/engine/uninstall.ts';
+import { partitions } from '../../lib/history/partitions.ts';
 import { type Fit, readTemplate } from './assembly.ts';
-import { functionOf, functionPrefix, installation, names, reconciler, teller, writeCatalog } from './catalog.ts';
+import { functionOf, functionPrefix, historyTable, installation, names, reconciler, teller, writeCatalog } from './catalog.ts';
 import type { Cleanup } from './cleanup.ts';
-import { changed, describe, functionsNow, holderOf, invoke, type SecretNow, storedValue } from './deployed.ts';
+import {
+  changed,
+  describe,
+  expiryOf,
+  functionsNow,
+  holderOf,
+  invoke,
+  type SecretNow,
+  storedValue,
+  writtenDown,
+} from './deployed.ts';
 import type { Place } from './place.ts';
 import { Missing, noVersionWarning, run, tail } from './processes.ts';
 import { askRegistry, makeToken } from './registry.ts';
@@ -33,7 +44,7 @@ export async function playScenario(options: {
 }): Promise<void> {
   const { place, folder, report, cleanup, signal, onFit } = options;
   const { cdk, clients } = place;
-  const { secretsManager, lambda } = clients;
+  const { dynamoDb, secretsManager, lambda } = clients;
   let assembly = '';
 
   await arrive();
@@ -96,6 +107,9 @@ export async function playScenario(options: {
         clients.account,
       ]);
     }
+    const expiry = await expiryOf(dynamoDb, historyTable);
+    report.holds('the table of the history is there', expiry !== undefined, true);
+    if (!place.isLocal) report.holds('and forgets in time', expiry, 'expiresAt');
     report.holds(
       'the rotation is set up',
       (await now()).rotationFunctionArn?.endsWith(`:${functionOf(names.token.provider)}`),
@@ -159,6 +173,22 @@ export async function playScenario(options: {
     report.holds('the copy has the new token', (await copyNow()) === token, true);
     const beside = await storedValue(secretsManager, names.copy.secret, 'registry');
     report.holds('and the field beside it is as it was', beside, 'a field beside the copy');
+    await writtenDownOf(arn, versionId);
+  }
+
+  /** What the deployed function remembers of a rotation: without it, a place that cannot be read back would never be proven to have the token. */
+  async function writtenDownOf(arn: string, versionId: string): Promise<void> {
+    const { provider, name } = names.token;
+    const ofVersion = async (partition: string) =>
+      (await writtenDown(dynamoDb, historyTable, partition)).filter((each) => each['versionId'] === versionId);
+    const receipts = await ofVersion(partitions.secret(provider, arn));
+    report.holds(
+      'the table has the receipt of the copy, written and in effect',
+      receipts.map(({ dependent, isWritten, inEffectAt }) => [dependent, isWritten, typeof inEffectAt]),
+      [['build copy', true, 'number']],
+    );
+    const told = await ofVersion(partitions.token(provider, name));
+    report.holds('and what happened, each once', told.map(({ what }) => what).sort(), ['token.minted', 'token.rotated']);
   }
 
   /** Answers the new version's id. A rotation that is still going on, such as the test run of a deployment, is waited for. */
@@ -255,6 +285,7 @@ export async function playScenario(options: {
     );
     await cdk.destroy(assembly);
     report.holds('no function is left', [...(await functionsNow(lambda, functionPrefix)).keys()], []);
+    report.holds('nor the table', await expiryOf(dynamoDb, historyTable), undefined);
     report.holds('the secret is still there, with the same token', (await current()).token === token, true);
     report.holds('which works', await registry.accepts(token), true);
     if (mail !== undefined) {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { monthlyCosts } from '../../lib/constructs/costs.ts';
+import { createStory } from '../engine/setup.ts';
 import { fleetFiles } from './fleet.ts';
 import { synthesize } from './setup.ts';
 
@@ -14,6 +15,21 @@ it('counts a secret a token, a call a sweep, and what rotations need', () => {
   expect(thousand.secrets).toBe(400);
   expect(thousand.calls).toBeGreaterThan(15);
   expect(thousand.calls).toBeLessThan(16);
+  expect(thousand.table).toBeCloseTo(1000 * ((20 * 0.625 + 30 * 0.125) / 1e6), 10);
+});
+
+it('counts no less than a rotation of a token with two places reads and writes of the table', async () => {
+  const story = createStory();
+
+  expect(await story.rotate()).toEqual([]);
+  await story.retireFully();
+
+  const asked = story.calls.flatMap(({ to, what }) => (to === 'history' ? [what] : []));
+  const isWrite = (what: string) => what === 'record' || what.startsWith('save');
+  const writes = asked.filter(isWrite).reduce((sum, what) => sum + (what === 'record' ? 2 : 1), 0);
+  expect(writes).toBeGreaterThan(5);
+  expect(writes).toBeLessThanOrEqual(20);
+  expect(asked.filter((what) => !isWrite(what)).length).toBeLessThanOrEqual(30);
 });
 
 it('counts the alarms that are made', async () => {

@@ -220,8 +220,21 @@ describe('the role of a provider', () => {
     expect(resources('logs:PutLogEvents')).toEqual([expect.stringMatching(/^<Rotatorlantern1RotatorLog\w+\.Arn>$/)]);
     expect(resources('sqs:SendMessage')).toEqual([expect.stringMatching(/^<NotificationsFailures\w+\.Arn>$/)]);
     expect(
-      statements.flatMap(({ Action }) => Action).filter((action) => !/^(logs|sqs|secretsmanager|lambda|events):/.test(action)),
+      statements
+        .flatMap(({ Action }) => Action)
+        .filter((action) => !/^(logs|sqs|secretsmanager|lambda|events|dynamodb):/.test(action)),
     ).toEqual([]);
+  });
+
+  it('has of the table what begins with its provider, and sees pauses', () => {
+    const own = statementsOf(fleet, functionOf('lantern-1')).filter(({ Action }) =>
+      Action.some((each) => /^dynamodb:/.test(each)),
+    );
+
+    expect(own.map(({ Action, Resource, Condition }) => [Action, Resource.map(tableIn), keysOf(Condition)])).toEqual([
+      [['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], ['the table', 'the table/index/newest'], ['lantern-1#*']],
+      [['dynamodb:Query'], ['the table'], ['fleet:pauses']],
+    ]);
   });
 
   it('has no wildcard in any action, in any role or resource policy', () => {
@@ -236,12 +249,46 @@ describe('the role of a provider', () => {
   });
 });
 
+/** The table's own logical id changes with its place in the stack. */
+function tableIn(resource: string): string {
+  return resource.replace(/^<HistoryTable\w+\.Arn>/, 'the table');
+}
+
+/** The partitions that a condition lets through: every key that is named must be one of them, and one must be named. */
+function keysOf(condition: unknown): unknown {
+  const { 'ForAllValues:StringLike': like, Null: absent } = condition as Record<string, Record<string, unknown>>;
+  return absent?.['dynamodb:LeadingKeys'] === 'false' ? list(like?.['dynamodb:LeadingKeys']) : 'any';
+}
+
+describe('the table', () => {
+  it('is one, billed by the request, forgets by itself, can be restored, and goes with the stack', () => {
+    const [table, ...others] = Object.values(fleet.of('AWS::DynamoDB::Table'));
+
+    expect(others).toEqual([]);
+    expect(table).toMatchObject({
+      DeletionPolicy: 'Delete',
+      Properties: {
+        TableName: 'keyturn-history',
+        BillingMode: 'PAY_PER_REQUEST',
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    });
+    for (const { Properties } of Object.values(fleet.of('AWS::Lambda::Function')))
+      expect(text(Properties.Environment.Variables.KEYTURN_TABLE)).toMatch(/^<HistoryTable\w+>$/);
+  });
+});
+
 describe('the reconciler', () => {
-  it('describes and invokes, and can read no value', () => {
+  it('describes and invokes, keeps what people were told, and can read no value', () => {
     const statements = statementsOf(fleet, 'keyturn-reconcile');
 
     const actions = statements.flatMap(({ Action }) => Action);
     expect([...new Set(actions)].sort()).toEqual([
+      'dynamodb:DeleteItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:Query',
       'events:PutEvents',
       'lambda:InvokeFunction',
       'logs:CreateLogStream',
@@ -253,6 +300,8 @@ describe('the reconciler', () => {
     expect(allowing(statements, 'lambda:InvokeFunction').flatMap(({ Resource }) => Resource)).toEqual(
       ['by-hand', 'lantern-1', 'lantern-2'].map(functionArn),
     );
+    for (const action of ['dynamodb:PutItem', 'dynamodb:DeleteItem'])
+      expect(allowing(statements, action).map(({ Condition }) => keysOf(Condition))).toEqual([['fleet:alerts', 'fleet:digests']]);
     const named = allowing(statements, 'secretsmanager:DescribeSecret').filter(({ Condition }) => Condition === undefined);
     expect(named.flatMap(({ Resource }) => Resource)).toEqual([arn('shop/typed-??????'), arn('shop/watched-??????')]);
   });
@@ -452,7 +501,7 @@ describe('options', () => {
     const names = ({ templates }: Synthesized) =>
       [
         ...JSON.stringify([...templates.values()]).matchAll(
-          /"(?:FunctionName|LogGroupName|DashboardName|Name)":"([^"]*keyturn[^"]*)"/g,
+          /"(?:FunctionName|LogGroupName|DashboardName|TableName|Name)":"([^"]*keyturn[^"]*)"/g,
         ),
       ].map(([, name]) => name);
     expect(names(one).length).toBeGreaterThan(5);

@@ -29,11 +29,6 @@ it('refuses everything that could not work, with file and line, all at once', as
       'shop/bell',
       'dependents: [{ name: bell, kind: webhook, target: { url: https://bell.example.com/ } }]\n',
     ),
-    'actions.yaml': tokenFile(
-      'lantern-1',
-      'shop/actions',
-      'dependents: [{ name: ci, kind: github-actions, target: { level: repository, repository: acme/web, secret: TOKEN }, authority: keyturn/authorities/github }]\n',
-    ),
     'new-arn.yaml': tokenFile('lantern-1', `arn:aws:secretsmanager:${region}:${account}:secret:shop/z-AbCdEf`, 'adopt: false\n'),
   });
 
@@ -46,7 +41,6 @@ it('refuses everything that could not work, with file and line, all at once', as
   const told = problems.map(({ file, line, code }) => `${file.split('/').at(-1)}:${line} ${code}`);
   expect(told).toEqual([
     'account.yaml:13 unknown-account',
-    'actions.yaml:15 no-receipts',
     'bell.yaml:15 no-authority',
     'minutes.yaml:14 schedule',
     'new-arn.yaml:15 not-adopted',
@@ -86,6 +80,17 @@ it('takes a catalog that names none without knowing where it is deployed', async
   } as object);
 
   expect(JSON.stringify(main.toJSON())).toContain('AWS::AccountId');
+});
+
+it('takes a place that cannot be read back, for the functions keep receipts of what they wrote there', async () => {
+  const ci =
+    'dependents: [{ name: ci, kind: github-actions, target: { level: repository, repository: acme/web, secret: TOKEN }, authority: keyturn/authorities/github }]\n';
+
+  const { of, prepared } = await synthesize({ 'actions.yaml': tokenFile('lantern-1', 'shop/actions', ci) });
+
+  expect(prepared.warnings).toEqual([]);
+  const [rotator] = Object.values(of('AWS::Lambda::Function'));
+  expect(rotator?.Properties.Environment.Variables).toHaveProperty('KEYTURN_TABLE');
 });
 
 it('refuses names that AWS would', async () => {

@@ -117,7 +117,7 @@ it('sweeps everything on its schedule, and one token when its secret changed', (
 
   expect(readSwept({ source: 'aws.events' })).toMatchObject({ isWhole: true, tokens: [{ name: 'lamp' }, { name: 'far' }] });
   expect(changed(arn('shop/lamp'))).toMatchObject({ isWhole: false, tokens: [{ name: 'lamp' }] });
-  expect(changed(arn('somebody/elses'))).toEqual({ isWhole: false, tokens: [] });
+  expect(changed(arn('somebody/elses'))).toEqual({ isWhole: false, tokens: [], providers: ['lantern'] });
 });
 
 it('says what a sweep counted in the form that CloudWatch takes for metrics', () => {

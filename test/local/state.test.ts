@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -7,7 +7,6 @@ import { createEventBridgeTeller } from '../../lib/aws/event-bridge.ts';
 import { openAwsEndpoint } from '../../lib/local/aws-endpoint.ts';
 import { createMovableClock } from '../../lib/local/clock.ts';
 import { type BusEvent, eventBusService } from '../../lib/local/event-bus.ts';
-import { createHistoryFolder } from '../../lib/local/history-folder.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-state-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,26 +21,6 @@ it('moves the clock for everybody who shares the folder, and after a restart', (
 
   expect(other.now() - Date.now()).toBeGreaterThan(47 * 3_600_000);
   expect(createMovableClock(folder).now() - Date.now()).toBeGreaterThan(47 * 3_600_000);
-});
-
-it('keeps receipts and failures in a folder whose names tell nothing', async () => {
-  const history = createHistoryFolder(join(folder, 'history'));
-  const receipt = { dependent: 'ci hook', digest: 'd1', versionId: 'v1', isWritten: true, intendedAt: 1, appliedAt: 1 };
-  expect(await history.receipts(arn)).toEqual([]);
-  expect(await history.failures(arn)).toBe(0);
-
-  await history.saveReceipt(arn, receipt);
-  await history.saveReceipt(arn, { ...receipt, digest: 'd2' });
-  await history.saveReceipt(arn, { ...receipt, dependent: 'other' });
-  await history.saveReceipt(arn, { ...receipt, versionId: 'v2' });
-  await history.saveFailures(arn, 3);
-
-  const again = createHistoryFolder(join(folder, 'history'));
-  expect(await again.receipts(arn)).toHaveLength(3);
-  expect(await again.receipts(arn)).toContainEqual({ ...receipt, digest: 'd2' });
-  expect(await again.receipts(`${arn}x`)).toEqual([]);
-  expect(await again.failures(arn)).toBe(3);
-  expect(readdirSync(join(folder, 'history'), { recursive: true }).join()).not.toMatch(/token|hook|tmp/);
 });
 
 it('takes events as EventBridge does: a 200 with the failures inside', async () => {

@@ -6,7 +6,7 @@ import type { OutwardCall } from '../../lib/testing/world.ts';
  * What can happen at a call that leaves the engine. Before its effect or after it: that is the difference that matters.
  * `crash-*` the process dies · `unsent` it certainly never arrived · `down` the other side answers 503 from here to the end of this run ·
  * `limited` a pause is asked for · `refused` a definite no · `lost` the effect happened and the answer did not come · `garbled` the effect
- * happened and the answer is a login page · `stale` a look sees what was there before the last change · `forgotten` receipts are gone.
+ * happened and the answer is a login page · `stale` a look sees what was there before the last change · `forgotten` what history held is gone.
  */
 export const faultKinds = [
   'crash-before',
@@ -40,6 +40,8 @@ const kinds: Readonly<Record<string, readonly FaultKind[]>> = {
 };
 
 export function faultsFor(call: OutwardCall): readonly FaultKind[] {
+  // What happened is read back by nobody who decides: to die before it is written down or after it is the same.
+  if (call.what === 'record') return ['crash-before', 'lost'];
   return kinds[`${call.to} ${isChange(call) ? 'change' : 'look'}`] ?? [];
 }
 
@@ -47,17 +49,17 @@ export function faultsFor(call: OutwardCall): readonly FaultKind[] {
 export function isChange({ to, what }: OutwardCall): boolean {
   if (to === 'network') return !/^(GET|HEAD) /.test(what);
   if (to === 'aws') return !/^(Get|Describe|List|BatchGet)/.test(what);
-  return to === 'tell' || what.startsWith('save');
+  return to === 'tell' || what.startsWith('save') || what === 'record';
 }
 
 export const crash = new Error('the process died');
 
 /** What is thrown or answered instead of what the call would have brought. */
-export function outcomeOf(kind: FaultKind, { to }: OutwardCall): unknown {
+export function outcomeOf(kind: FaultKind, { to, what }: OutwardCall): unknown {
   if (kind === 'crash-before' || kind === 'crash-after') throw crash;
   if (to === 'network') return networkOutcome(kind);
   if (to === 'aws') throw awsOutcome(kind);
-  if (kind === 'forgotten') return [];
+  if (kind === 'forgotten') return what === 'failures' ? 0 : what === 'health' ? undefined : [];
   throw new RotationError('unavailable', `${to}: it did not answer`, { fix: 'Nothing to do: it is tried again.' });
 }
 

@@ -169,6 +169,7 @@ function areIndependent(one: Transition, other: Transition): boolean {
 function placeOf({ to, what, secret }: OutwardCall): string {
   if (what.startsWith('by hand')) return 'everywhere';
   if (to === 'network') return /https:\/\/([^/]+)/.exec(what)?.[1] ?? 'everywhere';
+  if (what === 'record') return what; // it stands in no way of receipts
   return to === 'aws' ? `aws ${secret ?? ''}` : to;
 }
 

@@ -4,6 +4,7 @@ import { RotationError } from '../../lib/engine/errors.ts';
 import { writeMark } from '../../lib/engine/mark.ts';
 import type { OpenToken } from '../../lib/engine/open-token.ts';
 import type { Receipt } from '../../lib/engine/ports.ts';
+import type { Happened, Health, Pause } from '../../lib/engine/records.ts';
 import { rotate, type StepName } from '../../lib/engine/rotate.ts';
 import type { Job } from '../../lib/engine/step.ts';
 import { sweepJobs } from '../../lib/engine/sweep-jobs.ts';
@@ -45,6 +46,11 @@ export interface Moment {
   readonly places: readonly object[];
   readonly receipts: ReadonlyMap<string, Receipt>;
   readonly failureCounts: ReadonlyMap<string, number>;
+  readonly recorded: {
+    readonly happened: ReadonlyMap<string, Happened>;
+    readonly health: ReadonlyMap<string, Health>;
+    readonly pauses: ReadonlyMap<string, Pause>;
+  };
   readonly truth: Truth;
   readonly faults: number;
 }
@@ -180,6 +186,7 @@ export function createSim(
   stage.interfere(async (call, effect) => {
     const run = runNow();
     if (run === undefined) return effect();
+    if (call.what === 'happened') throw new Error('what was told must not decide anything: no fingerprint tells of it');
     if (run.isDead) throw crash;
     if (!coldAuthorities && call.secret?.startsWith('keyturn/authorities/')) return effect();
     const kind = run.next === undefined ? run.faults.get(run.calls.length) : await run.next(call);
@@ -477,6 +484,11 @@ export function createSim(
       places: stage.places.map(({ state }) => state),
       receipts: new Map(stage.receipts),
       failureCounts: new Map(stage.failureCounts),
+      recorded: {
+        happened: new Map(stage.recorded.happened),
+        health: new Map(stage.recorded.health),
+        pauses: new Map(stage.recorded.pauses),
+      },
       truth,
       faults: faultCount,
     };
@@ -487,6 +499,9 @@ export function createSim(
     putBack(to);
     replace(stage.receipts, to.receipts);
     replace(stage.failureCounts, to.failureCounts);
+    replace(stage.recorded.happened, to.recorded.happened);
+    replace(stage.recorded.health, to.recorded.health);
+    replace(stage.recorded.pauses, to.recorded.pauses);
     truth = to.truth;
     faultCount = to.faults;
     view = viewOf(stage);
@@ -659,9 +674,12 @@ function replace<Key, Value>(target: Map<Key, Value>, source: ReadonlyMap<Key, V
 
 /**
  * Everything that what follows may depend on. Times are ages; what only counts attempts, what nobody can reach any more
- * (versions without labels, former values of a copied secret) and the time inside a mark are left out.
+ * (versions without labels, former values of a copied secret), the time inside a mark, and what was told are left out.
  */
-function fingerprintOf(stage: Stage, { now, secrets, provider, places, receipts, failureCounts, truth }: Moment): string {
+function fingerprintOf(
+  stage: Stage,
+  { now, secrets, provider, places, receipts, failureCounts, recorded, truth }: Moment,
+): string {
   const age = (at: number | undefined) => (at === undefined ? undefined : ageOf(now - at));
   const label = (text: string) => text.replace(/\d{10}$/, (seconds) => `@${age(Number(seconds) * 1000)}`);
   const versionsOf = ({ name, versions }: StoredSecret) =>
@@ -691,8 +709,9 @@ function fingerprintOf(stage: Stage, { now, secrets, provider, places, receipts,
     age(inEffectAt),
   ]);
   const known = { ...truth, supersededAt: Object.entries(truth.supersededAt).map(([value, at]) => [value, age(at)]) };
+  const written = relative([[...recorded.health], [...recorded.pauses]], now);
   const shelves = places.map((state) => relative(state, now));
-  const whole = JSON.stringify([stored, tokens, shelves, stage.places.length, told, [...failureCounts], known]);
+  const whole = JSON.stringify([stored, tokens, shelves, stage.places.length, told, [...failureCounts], written, known]);
   return createHash('sha1').update(whole).digest('base64');
 }
 

@@ -1,0 +1,19 @@
+// How the partitions are called. Everything of a provider's tokens begins with the provider, so that a policy can keep its function to that;
+// and nothing of the whole can begin like a provider, whose name has no colon.
+
+export const partitions = {
+  /** Receipts and failures of a secret. */
+  secret: (provider: string, secretArn: string) => `${provider}#secret#${secretArn}`,
+  /** What happened to a token. */
+  token: (provider: string, token: string) => `${provider}#token#${token}`,
+  /** The health of all tokens of a provider, together, so that the health of all tokens is there in a few calls. */
+  healths: (provider: string) => `${provider}#healths`,
+  alerts: 'fleet:alerts',
+  pauses: 'fleet:pauses',
+  digests: 'fleet:digests',
+} as const;
+
+/** What a policy takes for the partitions of one provider. */
+export function partitionsOf(provider: string): string {
+  return `${provider}#*`;
+}
