@@ -33,6 +33,10 @@ it('tells two strays of one day apart', async () => {
   const story = createStory();
   await story.rotate();
   const strays = [story.provider.makeByHand(), story.provider.makeByHand()].map(({ ref }) => ref);
+  const now = story.clock.now();
+  // Two requests of this hour were never answered.
+  for (const dependent of ['mint/1', 'mint/2'])
+    await story.ports.history.saveReceipt(story.arn, { dependent, digest: '', versionId: 'v', intendedAt: now, appliedAt: now });
   story.clock.advance(3 * hour);
 
   await story.sweepStrays();
