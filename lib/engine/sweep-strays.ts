@@ -1,5 +1,5 @@
 import { RotationError } from './errors.ts';
-import { holderOf, pending, readOurLabel } from './labels.ts';
+import { holderOf, pending, readHold, readOurLabel } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState } from './ports.ts';
 import { liveTokens } from './preflight.ts';
@@ -25,7 +25,7 @@ export async function sweepStrays(
   for (const stray of ours) {
     if (stray.bornAt === undefined || stray.bornAt > old) continue;
     const revoke = rotator.revoke?.bind(rotator);
-    if (revoke === undefined || token.mode !== 'retire') continue;
+    if (revoke === undefined || token.mode !== 'retire' || readHold(state) !== undefined) continue;
     await open.withAuthority((context) => revoke(context, { ref: stray.ref }));
     revoked += 1;
     await tellQuietly(open, {
