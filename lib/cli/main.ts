@@ -1,21 +1,12 @@
-import { Command, CommanderError } from 'commander';
-import { checkCommand } from './check.ts';
-import { localCommand } from './local.ts';
+import { CommanderError } from 'commander';
+import { createProgram } from './program.ts';
 import { fault } from './terminal.ts';
-import { uninstallCommand } from './uninstall.ts';
 
 /** The command line. A command that fails says one sentence and what to do, and ends with 1; a wrong call ends with 2. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   quietSdkWarning();
-  const program = new Command('keyturn')
-    .description('Rotates API tokens on AWS Secrets Manager.')
-    .showHelpAfterError('Run it with --help to see what there is.')
-    .configureOutput({ outputError: (text, write) => write(text) })
-    .exitOverride();
-  program.addCommand(localCommand()).addCommand(checkCommand()).addCommand(uninstallCommand());
-  for (const command of program.commands) command.exitOverride();
   try {
-    await program.parseAsync([...argv]);
+    await createProgram().parseAsync([...argv]);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else {
