@@ -76,7 +76,7 @@ function failed({ token: { name } }: CatalogEntry, state: SecretState, versionId
     outcome: 'failed',
     versionId,
     ...(parked === undefined ? {} : { code: parked.code }),
-    message: `the rotation was given up, and the current token goes on working${said === undefined ? '' : `. ${said.says}`}`,
+    message: `the rotation was given up, and the current token goes on working${said === undefined ? '' : `. ${said.says.replace(/\.$/, '')}`}`,
     next:
       parked === undefined
         ? `See \`keyturn history ${name}\` or the log of its function for the reason.`
