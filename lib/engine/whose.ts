@@ -21,21 +21,21 @@ export type Whose =
 
 /**
  * Whether a string that somebody found is in this secret, told by its digest alone (salted with the secret's ARN, as `Secret.digest` makes it),
- * so that the string itself goes nowhere. What receipts know costs no reading; then every version that has a label is read. Writes nothing.
+ * so that the string itself goes nowhere. The version that a receipt names is read first, then every one that has a label. Writes nothing.
  */
 export async function whose(open: OpenToken, secretArn: string, digest: string): Promise<Whose> {
   const { store, history } = open.ports;
   const state = await store.describe(secretArn);
   const receipts = await history.receipts(state.arn).catch(() => []);
   const known = receipts.find((receipt) => isSame(receipt.digest, digest));
-  const inUseFirst = [...state.versions.keys()].sort((a, b) => Number(b === known?.versionId) - Number(a === known?.versionId));
-  for (const versionId of inUseFirst) {
+  // What a receipt names is read first, and even where it has no label any more.
+  const versionIds = [...new Set([...(known === undefined ? [] : [known.versionId]), ...state.versions.keys()])];
+  for (const versionId of versionIds) {
     const version = await store.read(state.arn, { versionId });
     const part = version && partWith(open, state.arn, version, digest);
     if (version && part) return { isFound: true, versionId, part, use: await useOf(open, state, version) };
   }
-  // Its version has no label any more, so its token was proven dead, or was never ours.
-  return known === undefined ? { isFound: false } : { isFound: true, versionId: known.versionId, use: 'dead', part: 'value' };
+  return known === undefined ? { isFound: false } : { isFound: true, versionId: known.versionId, use: 'unknown', part: 'value' };
 }
 
 function partWith({ token }: OpenToken, secretArn: string, version: StoredVersion, digest: string): string | undefined {

@@ -1,10 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Alert, Happened, Health, Ledger, Pause } from '../engine/records.ts';
+import type { Alert, Happened, Health, Ledger, Pause, TokenRecords } from '../engine/records.ts';
 import { fileNameFor, readJson, writeJson } from './files.ts';
 
-/** The ledger in a folder, for a laptop: one file each, so that two processes never write the same one over each other's work. */
-export function createLedgerFolder(folder: string): Ledger {
+/** Ledger and records in a folder, for a laptop: one file each, so that two processes never write the same one over each other's work. */
+export function createLedgerFolder(folder: string): Ledger & TokenRecords {
   const file = (kind: string, id: string) => join(folder, kind, `${fileNameFor(id)}.json`);
   const all = <Kept>(kind: string): readonly Kept[] =>
     list(join(folder, kind)).map((name) => readJson(join(folder, kind, name)) as Kept);
@@ -15,6 +15,14 @@ export function createLedgerFolder(folder: string): Ledger {
       all<Happened>(join('happened', fileNameFor(token)))
         .toSorted((one, other) => other.at - one.at)
         .slice(0, most),
+    async record(happened) {
+      const path = file(join('happened', fileNameFor(happened.token)), happened.id);
+      if (readJson(path) === undefined) writeJson(path, happened);
+    },
+    health: async (token) => readJson(file('healths', token)) as Health | undefined,
+    async saveHealth(health) {
+      writeJson(file('healths', health.token), health);
+    },
     alerts: async () => all<Alert>('alerts'),
     async saveAlert(alert, seen) {
       if (stored(alert.id)?.revision !== seen?.revision) return 'lost';

@@ -229,6 +229,12 @@ it('tells whose a string is by its digest alone: current, old, dead, or nobodyâ€
   expect(await ask(`${now} `)).toEqual({ isFound: false });
   await story.retireFully();
   expect(await ask(old)).toMatchObject({ isFound: true, use: 'dead' });
-  story.receipts.clear();
+  const { receipts } = story;
+  const kept = new Map(receipts);
+  receipts.clear();
+  expect(await ask(old)).toMatchObject({ isFound: true, use: 'dead' });
+  move(story, 'AWSPREVIOUS', undefined, holder(story, 'AWSPREVIOUS'));
+  expect(await ask(old)).toEqual({ isFound: false });
+  for (const [key, receipt] of kept) receipts.set(key, receipt);
   expect(await ask(old)).toMatchObject({ isFound: true, use: 'dead' });
 });
