@@ -1,4 +1,5 @@
 import { jsonSchemas } from '../lib/catalog/json-schemas.ts';
+import { createProgram } from '../lib/cli/program.ts';
 import { monthlyCosts } from '../lib/constructs/costs.ts';
 import { errorCodes } from '../lib/engine/errors.ts';
 import type { Ability, DependentFacts, RotatorFacts } from '../lib/engine/facts.ts';
@@ -17,6 +18,7 @@ export async function generatedDocs(readme: string, deploying: string): Promise<
     { path: 'docs/deploying.md', text: withCosts(deploying) },
     errorsPage(),
     eventsPage(note),
+    commandsPage(),
     ...catalogSchemas(await jsonSchemas(registry)),
     ...rotators.map((facts) => ({ path: `docs/rotators/${facts.name}.md`, text: rotatorPage(facts) })),
     ...dependents.map((facts) => ({ path: `docs/dependents/${facts.name}.md`, text: dependentPage(facts) })),
@@ -75,6 +77,43 @@ Every error of Keyturn has one of these codes, one sentence, and what to do next
 ${rows.join('\n')}
 `;
   return { path: 'docs/errors.md', text };
+}
+
+/** What each command says of itself. */
+function commandsPage(): Artifact {
+  const sections = createProgram().commands.map((command) => {
+    let help = '';
+    command.configureOutput({
+      writeOut: (text) => {
+        help += text;
+      },
+      getOutHelpWidth: () => 130,
+      getOutHasColors: () => false,
+    });
+    command.outputHelp();
+    return `## keyturn ${command.name()}\n\n\`\`\`\n${help
+      .trim()
+      .replace(/^Usage: /, 'Usage: keyturn ')
+      .replace('keyturn keyturn', 'keyturn')}\n\`\`\``;
+  });
+  const text = `${note}
+# Commands
+
+The commands act with your own AWS credentials: they look at labels, move labels, and ask for rotations. Where a value or an authority is needed
+they ask the function of the token's provider (\`lambda:InvokeFunction\`), so that nobody needs \`secretsmanager:GetSecretValue\`. \`--local\` acts on what
+\`keyturn local\` serves on this machine. \`--json\` prints one document, and progress goes to the error output.
+
+| exit code | |
+| --- | --- |
+| 0 | it is done, or all is as it should be |
+| 1 | it is not: refused, failed, kept (\`retire\`), still under way after \`--wait\`, something found (\`verify\`), nothing found (\`whose\`) |
+| 2 | the call itself is wrong: an unknown command or option |
+
+What cannot be undone at once asks first. Without a terminal it refuses, unless \`--yes\` says that it is meant.
+
+${sections.join('\n\n')}
+`;
+  return { path: 'docs/commands.md', text };
 }
 
 function rotatorPage(facts: RotatorFacts): string {

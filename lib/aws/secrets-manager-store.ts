@@ -41,6 +41,7 @@ export function createSecretsManagerStore({ client, once }: { client: Sender; on
         rotationEnabled: answer.RotationEnabled,
         rotationFunctionArn: answer.RotationLambdaARN,
         createdAt: answer.CreatedDate?.getTime(),
+        rotatedAt: answer.LastRotatedDate?.getTime(),
         nextRotationAt: answer.NextRotationDate?.getTime(),
       };
     },

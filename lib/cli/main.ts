@@ -1,9 +1,6 @@
-import { Command, CommanderError } from 'commander';
-import { calendarCommand } from './calendar.ts';
-import { checkCommand } from './check.ts';
-import { localCommand } from './local.ts';
+import { CommanderError } from 'commander';
+import { createProgram } from './program.ts';
 import { fault } from './terminal.ts';
-import { uninstallCommand } from './uninstall.ts';
 
 /** The command line. A command that fails says one sentence and what to do, and ends with 1; a wrong call ends with 2. */
 export async function runCli(argv: readonly string[]): Promise<void> {
@@ -17,18 +14,6 @@ export async function runCli(argv: readonly string[]): Promise<void> {
       process.exitCode = 1;
     }
   }
-}
-
-/** All commands, each with its own help. */
-export function createProgram(): Command {
-  const program = new Command('keyturn')
-    .description('Rotates API tokens on AWS Secrets Manager.')
-    .showHelpAfterError('Run it with --help to see what there is.')
-    .configureOutput({ outputError: (text, write) => write(text) })
-    .exitOverride();
-  for (const command of [localCommand(), checkCommand(), calendarCommand(), uninstallCommand()])
-    program.addCommand(command.exitOverride());
-  return program;
 }
 
 // The SDK warns on every start that it will want a newer Node one day; that is for our changelog, and not for who presses Rotate.

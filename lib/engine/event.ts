@@ -5,20 +5,24 @@ import { Secret } from './secret.ts';
 import type { Job } from './step.ts';
 import { type SweepJobName, sweepJobs } from './sweep-jobs.ts';
 
-/** What a provider's function may be asked: a step of a rotation, by Secrets Manager, or a job of a sweep, by our own reconciler. */
+/** What a provider's function may be asked: a step of a rotation, by Secrets Manager, a job, by our own reconciler or a person's command, or a question about one secret. */
 export type Request =
   | { readonly kind: 'step'; readonly step: StepName; readonly job: Job }
-  | { readonly kind: SweepJobName; readonly secretArn: string };
+  | { readonly kind: SweepJobName; readonly secretArn: string }
+  | { readonly kind: 'whose'; readonly secretArn: string; readonly digest: string }
+  | { readonly kind: 'try'; readonly secretArn: string; readonly versionId: string };
 
 const secretArn = z
   .string()
   .max(2048)
   .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[A-Za-z0-9/_+=.@-]{1,512}-[A-Za-z0-9]{6}$/);
 
+const versionId = z.string().regex(/^[A-Za-z0-9-]{32,64}$/);
+
 const stepEvent = z.strictObject({
   Step: z.enum(Object.keys(steps) as [StepName, ...StepName[]]),
   SecretId: secretArn,
-  ClientRequestToken: z.string().regex(/^[A-Za-z0-9-]{32,64}$/),
+  ClientRequestToken: versionId,
   RotationToken: z
     .string()
     .regex(/^[A-Za-z0-9-]{36,256}$/)
@@ -30,16 +34,16 @@ const jobEvent = z.strictObject({
   SecretId: secretArn,
 });
 
+const whoseEvent = z.strictObject({ Job: z.literal('whose'), SecretId: secretArn, Digest: z.string().regex(/^[0-9a-f]{32}$/) });
+const tryEvent = z.strictObject({ Job: z.literal('try'), SecretId: secretArn, VersionId: versionId });
+
 /**
  * Reads an event, or refuses it as `event` with every field that is wrong by name and nothing of what stood there. `functionArn` is the
  * function that runs us, where it is known. Calls nobody.
  */
 export function parseEvent(event: unknown, functionArn: string | undefined): Request {
   const isJob = typeof event === 'object' && event !== null && Object.hasOwn(event, 'Job');
-  if (isJob) {
-    const { Job: kind, SecretId } = check(jobEvent, event);
-    return { kind, secretArn: SecretId };
-  }
+  if (isJob) return parseJob(event as { Job: unknown });
   const { Step: step, SecretId, ClientRequestToken: clientRequestToken, RotationToken } = check(stepEvent, event);
   return {
     kind: 'step',
@@ -53,6 +57,19 @@ export function parseEvent(event: unknown, functionArn: string | undefined): Req
   };
 }
 
+function parseJob(event: { readonly Job: unknown }): Request {
+  if (event.Job === 'whose') {
+    const { Job: kind, SecretId, Digest } = check(whoseEvent, event);
+    return { kind, secretArn: SecretId, digest: Digest };
+  }
+  if (event.Job === 'try') {
+    const { Job: kind, SecretId, VersionId } = check(tryEvent, event);
+    return { kind, secretArn: SecretId, versionId: VersionId };
+  }
+  const { Job: kind, SecretId } = check(jobEvent, event);
+  return { kind, secretArn: SecretId };
+}
+
 function check<T>(schema: z.ZodType<T>, event: unknown): T {
   const parsed = schema.safeParse(event);
   if (parsed.success) return parsed.data;
@@ -61,7 +78,7 @@ function check<T>(schema: z.ZodType<T>, event: unknown): T {
     return [`${issue.path.length === 0 ? 'the event' : issue.path.map(String).join('.')} is missing or not of its form`];
   });
   throw new RotationError('event', `keyturn: this event cannot be acted on: ${faults.slice(0, 6).join('; ')}`, {
-    fix: 'Only Secrets Manager and the Keyturn reconciler call this function: see who else may invoke it.',
+    fix: 'Only Secrets Manager, the Keyturn reconciler and the commands call this function: see who else may invoke it.',
     definite: true,
   });
 }

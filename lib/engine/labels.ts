@@ -22,6 +22,9 @@ export interface OurLabel {
 const oursPrefix = 'keyturn/';
 const sincePrefix = 'keyturn-since/';
 const parkedPrefix = 'keyturn-parked/';
+const holdPrefix = 'keyturn-hold/';
+const releasedPrefix = 'keyturn-released/';
+const longestLabel = 256;
 
 /** `keyturn/<provider>/<ref>`; of a secret ref only `__` and a digest. */
 export function ourLabel(provider: string, ref: string, refIsSecret: boolean): string {
@@ -67,6 +70,45 @@ export function readParked(
   if (label === undefined) return undefined;
   const [code = '', until = '0'] = label.slice(parkedPrefix.length).split('/');
   return { label, code, untilSeconds: Number(until) };
+}
+
+/** Nothing of this secret is revoked, from a moment on and because of a reason. Undefined where the reason is too long for a label. */
+export function holdLabel(atSeconds: number, why: string): string | undefined {
+  const label = `${holdPrefix}${atSeconds}/${encode(why)}`;
+  return label.length <= longestLabel ? label : undefined;
+}
+
+/**
+ * The hold of a secret, on whichever version it stands: put on the current one, it stays there through every rotation, because a version with
+ * a label is kept, and nothing of ours but a release takes this one off.
+ */
+export function readHold(
+  state: Pick<SecretState, 'versions'>,
+): { label: string; versionId: string; sinceSeconds: number; why: string } | undefined {
+  for (const [versionId, labels] of state.versions) {
+    const label = labels.find((each) => each.startsWith(holdPrefix));
+    if (label === undefined) continue;
+    const [since = '0', why = ''] = label.slice(holdPrefix.length).split('/');
+    return { label, versionId, sinceSeconds: Number(since), why: decode(why) };
+  }
+  return undefined;
+}
+
+/** On a debt whose token may be revoked although somebody still uses it: a person said so, at that moment. */
+export function releasedLabel(atSeconds: number): string {
+  return `${releasedPrefix}${atSeconds}`;
+}
+
+export function readReleased(labels: readonly string[] | undefined): string | undefined {
+  return labels?.find((each) => each.startsWith(releasedPrefix));
+}
+
+/** One label is on one version only, so two versions marked in the same second need different seconds. */
+export function freeLabel(state: Pick<SecretState, 'versions'>, label: (atSeconds: number) => string, atSeconds: number): string {
+  const taken = new Set([...state.versions.values()].flat());
+  let free = atSeconds;
+  while (taken.has(label(free))) free += 1;
+  return label(free);
 }
 
 /** Which version has a label; a label is on one version at most. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { reasonToBegin } from './begin.ts';
 import type { Instant } from './contract.ts';
-import { current, debtOf, holderOf, pending } from './labels.ts';
+import { current, debtOf, holderOf, pending, readHold } from './labels.ts';
 import type { SecretState } from './ports.ts';
 import { dueAt, meaningless } from './retire.ts';
 import type { SweepJobName } from './sweep-jobs.ts';
@@ -23,9 +23,10 @@ export const strayHours = 6;
  */
 export function planSweep(token: { readonly overlapHours: number }, state: SecretState, now: Instant): readonly SweepJob[] {
   const { arn: secretArn, versions } = state;
+  const isHeld = readHold(state) !== undefined;
   const hasDue = debtOf(state).some((versionId) => {
     const due = dueAt(token, versions.get(versionId) ?? []);
-    return due === 'unknown' || due <= now;
+    return due === 'unknown' || (due <= now && !isHeld);
   });
   const hasClutter = [...versions.values()].some((labels) => meaningless(labels).length > 0);
   const underway = holderOf(state, pending);

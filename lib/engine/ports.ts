@@ -17,6 +17,8 @@ export interface SecretState {
   readonly rotationEnabled: boolean | undefined;
   readonly rotationFunctionArn: string | undefined;
   readonly createdAt?: Instant | undefined;
+  /** When a rotation last came to its end. */
+  readonly rotatedAt?: Instant | undefined;
   /** The latest moment by which AWS means to rotate it; in the past after failures. */
   readonly nextRotationAt?: Instant | undefined;
 }

@@ -16,12 +16,15 @@ import {
   compromised,
   current,
   debtOf,
+  freeLabel,
   holderOf,
   ourLabelText,
   pending,
   previous,
+  readHold,
   readOurLabel,
   readParked,
+  readReleased,
   readSince,
   sinceLabel,
 } from './labels.ts';
@@ -65,13 +68,19 @@ export async function retire(open: OpenToken, secretArn: string): Promise<readon
 export function dueAt({ overlapHours }: { readonly overlapHours: number }, labels: readonly string[]): Instant | 'unknown' {
   if (labels.includes(compromised)) return 0;
   const since = readSince(labels);
-  return since === undefined ? 'unknown' : (since.seconds + (overlapHours + clockSkewHours) * 3600) * 1000;
+  return since === undefined ? 'unknown' : overlapOf({ overlapHours }, since.seconds);
+}
+
+function overlapOf({ overlapHours }: { readonly overlapHours: number }, sinceSeconds: number): Instant {
+  return (sinceSeconds + (overlapHours + clockSkewHours) * 3600) * 1000;
 }
 
 async function retireOne(open: OpenToken, state: SecretState, versionId: string): Promise<Retirement> {
   try {
     const until = await overlapEnd(open, state, versionId);
     if (until > open.ports.clock.now()) return waits(versionId, `its overlap ends ${minute(until)}`, until);
+    const hold = readHold(state);
+    if (hold !== undefined) return waits(versionId, heldText(open, hold));
     if (open.token.mode !== 'retire')
       return waits(versionId, `the token is in mode \`${open.token.mode}\`, so nothing is revoked`);
     const doomed = await assemble(open, state, versionId);
@@ -119,12 +128,9 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
     const neverPromoted = version !== undefined && version.createdAt > youngest;
     if (neverPromoted) return version.createdAt + strayMinimumAgeHours * 3_600_000;
   }
-  // One label is on one version only, so two versions stamped in the same second need different ones.
-  const taken = new Set([...state.versions.values()].flat());
-  let stamp = seconds(clock.now());
-  while (taken.has(sinceLabel(stamp))) stamp += 1;
-  await store.moveLabel(state.arn, sinceLabel(stamp), { to: versionId });
-  return (stamp + (open.token.overlapHours + clockSkewHours) * 3600) * 1000;
+  const stamp = freeLabel(state, sinceLabel, seconds(clock.now()));
+  await store.moveLabel(state.arn, stamp, { to: versionId });
+  return overlapOf(open.token, readSince([stamp])?.seconds ?? seconds(clock.now()));
 }
 
 interface Doomed {
@@ -238,9 +244,10 @@ async function evidenceLacking(
 }
 
 /** Asked of the provider, never tried out: verifying the old token would itself be a use. */
-async function assertQuiet(open: OpenToken, { credential, ref }: Doomed): Promise<void> {
+async function assertQuiet(open: OpenToken, { version, credential, ref }: Doomed): Promise<void> {
   const { rotator, token, ports } = open;
   const { lastUsed } = rotator.facts;
+  if (readReleased(version.labels) !== undefined) return; // whoever still uses it was told, and a person has decided
   const inspect = rotator.inspect?.bind(rotator);
   if (!lastUsed.can || inspect === undefined) return;
   const told = await open.withAuthority((context) => inspect(context, { ref, credential }));
@@ -253,7 +260,7 @@ async function assertQuiet(open: OpenToken, { credential, ref }: Doomed): Promis
   throw held(
     'still-used',
     `${token.name}: somebody still uses the old token, ${when}${who}`,
-    `Find out who it is and add them to the catalog (\`consumers\` or \`dependents\`); \`keyturn release ${token.name}\` revokes it all the same.`,
+    `Find out who it is and add them to the catalog (\`consumers\` or \`dependents\`); \`keyturn release ${token.name} --still-used\` lets it be revoked all the same.`,
   );
 }
 
@@ -264,6 +271,8 @@ async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Prom
   const now = await ports.store.describe(state.arn);
   const labels = now.versions.get(version.versionId) ?? [];
   const isStillDebt = readOurLabel(labels) !== undefined && !labels.includes(current) && !labels.includes(pending);
+  const hold = readHold(now);
+  if (hold !== undefined) throw notYet(token.name, heldText(open, hold));
   if (!isStillDebt || holderOf(now, current) !== successor?.versionId || holderOf(now, pending) !== holderOf(state, pending)) {
     throw new RotationError('conflict', `${token.name}: labels were moved while the evidence was gathered`, {
       fix: 'Nothing to do: the next sweep looks again.',
@@ -306,7 +315,7 @@ async function forget(open: OpenToken, state: SecretState, versionId: string): P
   await tidy(open, fresh);
 }
 
-/** Takes off labels that have lost their meaning: a stamp on what is current again or no longer ours, a parking on what is not current. */
+/** Takes off labels that have lost their meaning: a stamp or a release on what is current again or no longer ours, a parking on what is not current. */
 async function tidy({ ports }: OpenToken, state: SecretState): Promise<void> {
   for (const [versionId, labels] of state.versions)
     for (const label of meaningless(labels)) await ports.store.moveLabel(state.arn, label, { from: versionId });
@@ -316,9 +325,19 @@ async function tidy({ ports }: OpenToken, state: SecretState): Promise<void> {
 export function meaningless(labels: readonly string[]): readonly string[] {
   const since = readSince(labels);
   const parked = readParked(labels);
+  const released = readReleased(labels);
   const isCurrent = labels.includes(current);
-  const isOurs = readOurLabel(labels) !== undefined;
-  return [...(since && (isCurrent || !isOurs) ? [since.label] : []), ...(parked && !isCurrent ? [parked.label] : [])];
+  const isDebt = readOurLabel(labels) !== undefined && !isCurrent;
+  return [
+    ...(since && !isDebt ? [since.label] : []),
+    ...(released && !isDebt ? [released] : []),
+    ...(parked && !isCurrent ? [parked.label] : []),
+  ];
+}
+
+function heldText({ token }: OpenToken, { sinceSeconds, why }: { sinceSeconds: number; why: string }): string {
+  const reason = why === '' ? '' : ` (${why})`;
+  return `it is on hold since ${minute(sinceSeconds * 1000)}${reason}, until \`keyturn release ${token.name}\``;
 }
 
 function waits(versionId: string, why: string, until?: Instant): Retirement {

@@ -1,6 +1,6 @@
 import { RotationError } from './errors.ts';
 import { judge } from './judge.ts';
-import { current, pending, previous, readOurLabel, refDigest } from './labels.ts';
+import { current, pending, previous, readHold, readOurLabel, refDigest } from './labels.ts';
 import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState } from './ports.ts';
@@ -31,7 +31,7 @@ export async function sweepStrays(
   for (const stray of ours) {
     if (stray.bornAt === undefined || stray.bornAt > old) continue;
     const revoke = rotator.revoke?.bind(rotator);
-    if (revoke === undefined || token.mode !== 'retire') continue;
+    if (revoke === undefined || token.mode !== 'retire' || readHold(state) !== undefined) continue;
     await open.withAuthority((context) => revoke(context, { ref: stray.ref }));
     revoked += 1;
     await tellQuietly(open, {

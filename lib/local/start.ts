@@ -9,7 +9,7 @@ import type { LogEntry } from '../engine/ports.ts';
 import { type ObservedCall, openAwsEndpoint } from './aws-endpoint.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { type BusEvent, eventBusService } from './event-bus.ts';
-import { makeFolder } from './files.ts';
+import { makeFolder, writeJson } from './files.ts';
 import { createFunctionHost, type FunctionHost, type Interceptor } from './functions.ts';
 import { invokeRoute } from './lambda-route.ts';
 import { createRotationDriver } from './secrets-manager/rotation.ts';
@@ -44,6 +44,12 @@ export interface LocalOptions {
   readonly onEvent?: (event: BusEvent) => void;
   readonly onLog?: (functionName: string, entry: LogEntry) => void;
   readonly intercept?: Interceptor;
+}
+
+/** In the state's folder: where it was served last, for the commands. */
+export const addressFile = 'endpoint.json';
+export interface LocalAddress {
+  readonly url: string;
 }
 
 const functionPrefix = 'keyturn-rotate-';
@@ -130,6 +136,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     await sweep();
   };
   const timer = setInterval(() => void sweepIfDue(), 500);
+  writeJson(join(stateFolder, addressFile), { url: endpoint.url } satisfies LocalAddress);
 
   return {
     url: endpoint.url,

@@ -13,6 +13,7 @@ export interface Run {
 export function keyturn(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  input?: string,
 ): Promise<Run> & {
   kill(signal: NodeJS.Signals): void;
   /** Waits until it has printed this text; everything that it has printed by then. */
@@ -20,21 +21,22 @@ export function keyturn(
 } {
   const child = spawn(process.execPath, [shim, ...args], {
     env: { ...process.env, NO_COLOR: '1', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
+  child.stdin?.end(input);
   let out = '';
   let err = '';
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     out += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     err += chunk;
   });
   const run = new Promise<Run>((resolve) => child.on('close', (code) => resolve({ code, out, err })));
   const says = (text: string) =>
     new Promise<string>((resolve, reject) => {
       const look = () => out.includes(text) && resolve(out);
-      child.stdout.on('data', look);
+      child.stdout?.on('data', look);
       child.on('close', () => reject(new Error('it ended before it said that')));
       look();
     });

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type Command, CommanderError } from 'commander';
 import { expect, it } from 'vitest';
-import { createProgram } from '../../lib/cli/main.ts';
+import { createProgram } from '../../lib/cli/program.ts';
 
 /** Commands that messages name and that are not there yet. What is there must not stand here. */
 const notThereYet: readonly string[] = ['ack', 'adopt', 'release', 'runbook', 'status', 'submit'];

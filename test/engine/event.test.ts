@@ -22,6 +22,22 @@ it('reads a job of the reconciler', () => {
   });
 });
 
+it('reads what people ask of one secret', () => {
+  const digest = 'a1'.repeat(16);
+  const versionId = good.ClientRequestToken;
+
+  expect(parseEvent({ Job: 'whose', SecretId: good.SecretId, Digest: digest }, functionArn)).toEqual({
+    kind: 'whose',
+    secretArn: good.SecretId,
+    digest,
+  });
+  expect(parseEvent({ Job: 'try', SecretId: good.SecretId, VersionId: versionId }, functionArn)).toEqual({
+    kind: 'try',
+    secretArn: good.SecretId,
+    versionId,
+  });
+});
+
 const bad: readonly [string, unknown, RegExp][] = [
   ['nothing', undefined, /the event is missing/],
   ['null', null, /the event is missing/],
@@ -42,6 +58,8 @@ const bad: readonly [string, unknown, RegExp][] = [
   ['a token too long', { ...good, ClientRequestToken: 'a'.repeat(65) }, /ClientRequestToken is missing/],
   ['a rotation token that is none', { ...good, RotationToken: 'canary token' }, /RotationToken is missing/],
   ['an unknown job', { Job: 'delete', SecretId: good.SecretId }, /Job is missing/],
+  ['a string where its digest belongs', { Job: 'whose', SecretId: good.SecretId, Digest: 'canary-leaked' }, /Digest is missing/],
+  ['a question without its version', { Job: 'try', SecretId: good.SecretId }, /VersionId is missing/],
   ['a job and a step', { ...good, Job: 'retire' }, /Step is not known/],
 ];
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import * as z from 'zod';
 import type { AnyRotator, Rotator } from '../../lib/engine/contract.ts';
 import { can, cannot, type RotatorFacts } from '../../lib/engine/facts.ts';
+import { releasedLabel } from '../../lib/engine/labels.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import type { FakeAnswer, FakeRequest } from '../../lib/testing/fake.ts';
 import { createStory, hour } from './setup.ts';
@@ -223,6 +224,33 @@ it('goes only forward where the new token ends the old one: nothing is put back,
       .filter((label) => label.startsWith('keyturn/')),
   ).toHaveLength(1);
   expect(pending).not.toBe(old);
+});
+
+it('revokes a token that is still used once a person has released it, and that one only', async () => {
+  const story = createLanternStory({});
+  await story.rotate();
+  const old = story.value() ?? '';
+  story.clock.advance(hour);
+  await story.rotate();
+  await story.retire();
+  story.clock.advance(26 * hour);
+  story.lantern.lastUsed.set(old, story.clock.now() - 2 * hour);
+  const [held] = await story.retire();
+  expect(held).toMatchObject({
+    outcome: 'held',
+    code: 'still-used',
+    fix: expect.stringContaining('keyturn release the-token --still-used'),
+  });
+
+  story.secretsManager.call('UpdateSecretVersionStage', {
+    SecretId: story.arn,
+    VersionStage: releasedLabel(1_800_000_000),
+    MoveToVersionId: held?.versionId,
+  });
+
+  expect(await story.retire()).toMatchObject([{ outcome: 'revoked' }]);
+  expect(story.lantern.works.has(old)).toBe(false);
+  expect(Object.values(story.labels()).flat().join()).not.toContain('keyturn-released');
 });
 
 it('holds the old token while the provider says that somebody uses it, and tells who knows', async () => {

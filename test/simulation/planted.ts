@@ -263,6 +263,8 @@ function withOpen(change: (open: OpenToken, secretArn: string) => OpenToken): En
       strays: (open, secretArn) => jobs.strays(change(open, secretArn), secretArn),
       continue: (open, secretArn) => jobs.continue(change(open, secretArn), secretArn),
       begin: (open, secretArn) => jobs.begin(change(open, secretArn), secretArn),
+      heal: (open, secretArn) => jobs.heal(change(open, secretArn), secretArn),
+      verify: (open, secretArn) => jobs.verify(change(open, secretArn), secretArn),
     },
   };
 }

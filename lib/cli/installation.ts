@@ -1,0 +1,151 @@
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Command } from 'commander';
+import { createAsker } from '../aws/invoker.ts';
+import { createSecretsManagerStore } from '../aws/secrets-manager-store.ts';
+import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
+import { formatProblems } from '../catalog/format-problems.ts';
+import { loadCatalog } from '../catalog/load-catalog.ts';
+import { didYouMean } from '../catalog/wording.ts';
+import { RotationError } from '../engine/errors.ts';
+import type { Clock, SecretState, Store } from '../engine/ports.ts';
+import type { Ledger } from '../engine/records.ts';
+import { createMovableClock } from '../local/clock.ts';
+import { readJson } from '../local/files.ts';
+import { createLedgerFolder } from '../local/ledger-folder.ts';
+import { addressFile, type LocalAddress, region as localRegion } from '../local/start.ts';
+import { registry } from '../plugin/registry.ts';
+
+/** Where a command acts: the options that all of them share. */
+export interface Place {
+  readonly catalog?: string;
+  readonly local?: string | true;
+  readonly region?: string;
+  readonly profile?: string;
+  readonly installation: string;
+  readonly json?: boolean;
+}
+
+export function withPlace(command: Command): Command {
+  return command
+    .option('--catalog <folder>', 'the folder of the catalog (default: catalog; with --local that of the story)')
+    .option('--local [folder]', 'act on what `keyturn local` serves, with this state folder (default: .keyturn)')
+    .option('--region <region>', 'the region (default: as for every AWS tool)')
+    .option('--profile <profile>', 'the profile of your AWS settings')
+    .option('--installation <name>', 'the prefix that it was deployed with', 'keyturn')
+    .option('--json', 'print one JSON document');
+}
+
+/** A catalog and what stands behind it, opened with the credentials of whoever runs the command. */
+export interface Installation {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly store: Store;
+  /** Undefined where there are no records that a command could open. */
+  readonly ledger: Ledger | undefined;
+  /** The entry of a token, or an error that names the near ones. */
+  entry(name: string): CatalogEntry;
+  describe(entry: CatalogEntry): Promise<SecretState>;
+  /** Asks the function of the token's provider, and waits. No value comes back. */
+  ask<Answer>(
+    entry: CatalogEntry,
+    state: SecretState,
+    event: { readonly Job: string; readonly [field: string]: string },
+  ): Promise<Answer>;
+}
+
+export async function openInstallation(place: Place): Promise<Installation> {
+  const stateFolder = place.local === undefined ? undefined : resolve(place.local === true ? '.keyturn' : place.local);
+  const catalog = await openCatalog(place.catalog ?? (stateFolder === undefined ? 'catalog' : join(stateFolder, 'catalog')));
+  const configuration = stateFolder === undefined ? onAws(place) : onLoopback(stateFolder);
+  const client = new SecretsManagerClient(configuration);
+  await assertSignedIn(client);
+  const clock = stateFolder === undefined ? realClock : createMovableClock(stateFolder);
+  const once = new SecretsManagerClient({ ...configuration, maxAttempts: 1 });
+  const store = createSecretsManagerStore({ client, once }, clock);
+  // A function may work for minutes, and asking twice would be doing twice.
+  const lambda = new LambdaClient({ ...configuration, maxAttempts: 1, requestHandler: { requestTimeout: 900_000 } });
+  const askFunction = createAsker(lambda);
+  return {
+    catalog,
+    clock,
+    store,
+    ledger: openLedger(stateFolder),
+    entry: (name) => find(catalog, name),
+    describe: ({ token }) => store.describe(token.secret),
+    async ask<Answer>({ token }: CatalogEntry, state: SecretState, event: { readonly Job: string }) {
+      const ending = `-rotate-${token.provider}`;
+      const configured = state.rotationFunctionArn?.endsWith(ending) ? state.rotationFunctionArn : undefined;
+      const functionName = configured ?? `${place.installation}${ending}`;
+      return (await askFunction(functionName, { ...event, SecretId: state.arn })) as Answer;
+    },
+  };
+}
+
+/** The one place that decides where records are kept: today in the folder of a laptop, and nowhere else. */
+function openLedger(stateFolder: string | undefined): Ledger | undefined {
+  return stateFolder === undefined ? undefined : createLedgerFolder(join(stateFolder, 'ledger'));
+}
+
+/** The ledger, for commands that are about nothing else. */
+export function required({ ledger }: Installation): Ledger {
+  if (ledger !== undefined) return ledger;
+  throw new RotationError('unavailable', 'keyturn: this installation keeps no records that a command could open', {
+    fix: 'Add --local to act on what `keyturn local` keeps on this machine.',
+    definite: true,
+  });
+}
+
+async function openCatalog(folder: string): Promise<Catalog> {
+  // Nobody's address is called here, so that one on this machine is no fault.
+  const { catalog, problems } = await loadCatalog(folder, registry, { loopback: {} });
+  if (catalog === undefined) throw new Error(`The catalog has faults.\n${formatProblems(problems, { colour: false })}`);
+  return catalog;
+}
+
+function find({ entries }: Catalog, name: string): CatalogEntry {
+  const entry = entries.find(({ token }) => token.name === name);
+  if (entry !== undefined) return entry;
+  const names = entries.map(({ token }) => token.name);
+  const near = didYouMean(name, names);
+  throw new RotationError('catalog', 'keyturn: there is no token of this name in the catalog', {
+    fix: near === undefined ? 'Run `keyturn status` for the names.' : `Did you mean \`${near}\`?`,
+    definite: true,
+  });
+}
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: async (milliseconds) => {
+    await setTimeout(milliseconds);
+  },
+};
+
+function onAws({ region, profile }: Place) {
+  return { ...(region === undefined ? {} : { region }), ...(profile === undefined ? {} : { profile }) };
+}
+
+function onLoopback(stateFolder: string) {
+  const address = readJson(join(stateFolder, addressFile)) as LocalAddress | undefined;
+  if (address === undefined) {
+    throw new RotationError('unavailable', `keyturn: nothing was ever served with the state folder ${stateFolder}`, {
+      fix: 'Run `keyturn local` in another terminal, or name its folder behind --local.',
+      definite: true,
+    });
+  }
+  return {
+    region: localRegion,
+    endpoint: address.url,
+    credentials: { accessKeyId: 'AKIAVISITOR', secretAccessKey: 'local' },
+  };
+}
+
+async function assertSignedIn(client: SecretsManagerClient): Promise<void> {
+  const missing = (what: string, fix: string) => () => {
+    throw new RotationError('refused', `keyturn: AWS knows no ${what} here`, { fix, definite: true });
+  };
+  await client.config.region().catch(missing('region', 'Name one with --region, or set AWS_REGION.'));
+  await client.config.credentials().catch(missing('credentials', 'Sign in, or name a profile with --profile.'));
+}
