@@ -1,3 +1,4 @@
+import { adopt } from '../lib/engine/adopt.ts';
 import { parseEvent } from '../lib/engine/event.ts';
 import { createAuthorityCache, openToken } from '../lib/engine/open-token.ts';
 import { rotate } from '../lib/engine/rotate.ts';
@@ -18,6 +19,7 @@ export const handler = guarded('rotate', async (event, context) => {
   const { token, ...fixed } = findToken(secretArn, context.invokedFunctionArn);
   const open = await openToken(await openPorts(context, fixed), registry, authorities, token);
   if (request.kind === 'step') return rotate(open, request.step, request.job);
+  if (request.kind === 'adopt') return adopt(open, secretArn, request.ref);
   if (request.kind === 'whose') return whose(open, secretArn, request.digest);
   if (request.kind === 'try') return tryVersion(open, secretArn, request.versionId);
   return sweepJobs[request.kind](open, secretArn);

@@ -72,6 +72,7 @@ export class Reconciler extends Construct {
                 providers.map((provider) => rotatorArn(this, names.rotator(provider))),
               ),
             ]),
+        allow(['secretsmanager:ListSecrets'], ['*']), // it knows no resources
         allow(['events:PutEvents'], [bus.eventBusArn]),
         allow(['sns:ListSubscriptionsByTopic'], [people.topicArn]),
         ...history.statementsForReconciler(),

@@ -29,12 +29,15 @@ import {
   sinceLabel,
 } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
+import { readPause } from './pauses.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
+import type { Finding, Pause } from './records.ts';
 import { refOf } from './ref.ts';
 import { readCurrent, tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { strayMinimumAgeHours } from './strays.ts';
 import { minute, seconds } from './time.ts';
+import { note } from './watch.ts';
 
 /** The overlap is stretched by this, so that clocks may differ by an hour. */
 export const clockSkewHours = 1;
@@ -60,7 +63,11 @@ export async function retire(open: OpenToken, secretArn: string): Promise<readon
   const state = await open.ports.store.describe(secretArn);
   await tidy(open, state);
   const results: Retirement[] = [];
-  for (const versionId of debtOf(state)) results.push(await retireOne(open, state, versionId));
+  const debt = debtOf(state);
+  if (debt.length === 0) return results;
+  const pause = await readPause(open, 'waits');
+  for (const versionId of debt) results.push(await retireOne(open, state, versionId, pause));
+  await note(open, heldCodes, results.flatMap(findingOf));
   return results;
 }
 
@@ -75,10 +82,25 @@ function overlapOf({ overlapHours }: { readonly overlapHours: number }, sinceSec
   return (sinceSeconds + (overlapHours + clockSkewHours) * 3600) * 1000;
 }
 
-async function retireOne(open: OpenToken, state: SecretState, versionId: string): Promise<Retirement> {
+const heldCodes = ['still-used', 'no-way-to-revoke'] as const;
+
+/** What a person has to look at, for as long as it stands so. */
+function findingOf(result: Retirement): readonly Finding[] {
+  if (result.outcome !== 'held') return [];
+  const code = result.code === 'still-used' ? 'still-used' : 'no-way-to-revoke';
+  return [{ code, about: result.versionId, message: `an old token is kept: ${result.why}`, fix: result.fix }];
+}
+
+async function retireOne(
+  open: OpenToken,
+  state: SecretState,
+  versionId: string,
+  pause: Pick<Pause, 'by' | 'why'> | undefined,
+): Promise<Retirement> {
   try {
     const until = await overlapEnd(open, state, versionId);
     if (until > open.ports.clock.now()) return waits(versionId, `its overlap ends ${minute(until)}`, until);
+    if (pause !== undefined) return waits(versionId, `acting is paused by ${pause.by}: ${pause.why}`);
     const hold = readHold(state);
     if (hold !== undefined) return waits(versionId, heldText(open, hold));
     if (open.token.mode !== 'retire')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type KeyturnEvent, readEvent } from '../alerts/events.ts';
 import {
+  type CompiledIndex,
   type Directory,
   type IndexedToken,
   parseCompiled,
@@ -42,17 +43,19 @@ export function findToken(secretArn: string, functionArn: string): Found {
  * events too, and nothing is looked at for them.
  */
 export function readSwept(event: unknown): {
+  readonly index: CompiledIndex;
   readonly tokens: readonly IndexedToken[];
   /** Of all tokens, whatever the sweep is of. */
   readonly providers: readonly string[];
   readonly isWhole: boolean;
 } {
-  const { tokens } = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const index = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const { tokens } = index;
   const providers = [...new Set(tokens.map(({ provider }) => provider))];
   const { source, resources } = (event ?? {}) as { readonly source?: unknown; readonly resources?: unknown };
-  if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { tokens, providers, isWhole: true };
+  if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { index, tokens, providers, isWhole: true };
   const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
-  return { tokens: changed, providers, isWhole: false };
+  return { index, tokens: changed, providers, isWhole: false };
 }
 
 /** Whom a message can go to. */

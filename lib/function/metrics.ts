@@ -3,14 +3,22 @@ import type { Sweep } from '../engine/reconcile.ts';
 /** Where CloudWatch keeps what a sweep counted. */
 export const metricsNamespace = 'Keyturn';
 
-const metrics = { Tokens: 'tokens', Jobs: 'jobs', Failed: 'failed', Overdue: 'overdue' } as const satisfies Record<
-  string,
-  keyof Sweep
->;
+const metrics = {
+  Tokens: 'tokens',
+  Jobs: 'jobs',
+  Failed: 'failed',
+  Overdue: 'overdue',
+  Parked: 'parked',
+  Debt: 'debt',
+  Dead: 'dead',
+  Paused: 'paused',
+} as const satisfies Record<string, keyof Sweep>;
+/** A sweep as far as it is counted. */
+type Counted = Pick<Sweep, (typeof metrics)[keyof typeof metrics]>;
 export type SweepMetric = keyof typeof metrics;
 
 /** A line of the log that CloudWatch reads as metrics: no call, no permission, and the numbers stay readable beside the log. */
-export function metricLine(sweep: Sweep, installation: string, now: number): string {
+export function metricLine(sweep: Counted, installation: string, now: number): string {
   return JSON.stringify({
     _aws: {
       Timestamp: now,

@@ -299,6 +299,7 @@ describe('the reconciler', () => {
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
+      'secretsmanager:ListSecrets',
       'sns:ListSubscriptionsByTopic',
       'sqs:SendMessage',
     ]);
