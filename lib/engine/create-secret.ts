@@ -64,7 +64,7 @@ async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Pr
         hasChanged ||= method !== 'GET' && method !== 'HEAD';
         return answer;
       };
-      return rotator.mint({ ...context, http }, { mark, random: ports.random });
+      return rotator.mint({ ...context, http }, { mark, now: ports.clock.now(), random: ports.random });
     });
   } catch (error) {
     // A refusal of a later call says nothing of an earlier one that had its effect.
