@@ -107,7 +107,11 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
       {
         name: reconcileFunction,
         file: join(bundles, 'reconcile.mjs'),
-        environment: { KEYTURN_INDEX_FILE: join(bundles, 'index.json'), KEYTURN_FUNCTION_PREFIX: functionPrefix },
+        environment: {
+          KEYTURN_INDEX_FILE: join(bundles, 'index.json'),
+          KEYTURN_FUNCTION_PREFIX: functionPrefix,
+          KEYTURN_BUS: 'keyturn',
+        },
         timeoutSeconds: 300,
       },
     ],
