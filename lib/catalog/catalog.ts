@@ -13,6 +13,8 @@ export interface Catalog {
   /** By id. */
   readonly people: ReadonlyMap<string, Person>;
   readonly teams: ReadonlyMap<string, Team>;
+  /** Times in which nothing is begun. */
+  readonly freezes: readonly Freeze[];
   readonly alerts: AlertSettings;
   /** By the token's name, in its alphabetical order. */
   readonly entries: readonly CatalogEntry[];
@@ -41,6 +43,15 @@ export interface Team {
 }
 
 /** Who is told when. */
+/** Milliseconds since 1970; over when `until` comes. */
+export interface Freeze {
+  readonly from: number;
+  readonly until: number;
+  readonly why: string;
+  /** Missing: all. */
+  readonly providers?: readonly string[];
+}
+
 export interface AlertSettings {
   /** How long an alert waits to be acknowledged before the next person is told. */
   readonly escalateHours: { readonly now: number; readonly soon: number };
@@ -105,6 +116,11 @@ export interface Consumer {
   /** How long they may go on using a value that they have read. */
   readonly cacheHours: number;
   readonly reads?: string;
+}
+
+/** Whether Secrets Manager has a schedule for it: nobody else, and no person, makes its new tokens. */
+export function isScheduled({ token, needs }: Pick<CatalogEntry, 'token' | 'needs'>): boolean {
+  return token.mode !== 'observe' && token.rotation !== 'external' && !needs.isAssisted;
 }
 
 /** What holds where neither the token nor keyturn.yaml says otherwise. */

@@ -4,7 +4,7 @@ import type { Compiled, CompiledIndex, Directory } from './compiled.ts';
 // The catalog as plain JSON for the functions. The same catalog always gives the same text, so that what did not change is not deployed.
 
 /** What one provider's function needs, and no people. Changes only when a token of this provider changes. */
-export function compileFor({ entries }: Catalog, provider: string): Compiled {
+export function compileFor({ entries, freezes }: Catalog, provider: string): Compiled {
   const own = entries.filter(({ token }) => token.provider === provider);
   const teams = own.flatMap(({ token, team }) => (team === undefined ? [] : [[token.name, team]]));
   return {
@@ -12,6 +12,7 @@ export function compileFor({ entries }: Catalog, provider: string): Compiled {
     provider,
     hosts: [...new Set(own.flatMap(({ needs }) => needs.hosts))].sort(),
     teams: Object.fromEntries(teams),
+    freezes: freezes.filter(({ providers }) => providers?.includes(provider) ?? true),
     tokens: own.map(({ token }) => token),
   };
 }
@@ -20,6 +21,7 @@ export function compileFor({ entries }: Catalog, provider: string): Compiled {
 export function compileIndex(catalog: Catalog): CompiledIndex {
   return {
     ...compileDirectory(catalog),
+    freezes: catalog.freezes,
     tokens: catalog.entries.map(({ token, schedule, description, owner, backup, team, needs }) => {
       const { name, provider, secret, mode, overlapHours, expect } = token;
       const people = { owner, backup, ...(team === undefined ? {} : { team }) };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { RotationError } from '../engine/errors.ts';
 import type { Mode, Token } from '../engine/token.ts';
-import type { AlertSettings, Person, Team } from './catalog.ts';
+import type { AlertSettings, Freeze, Person, Team } from './catalog.ts';
 import type { Schedule } from './schedule.ts';
 
 export { tokenOfArn } from './secret-id.ts';
@@ -16,6 +16,7 @@ export interface Compiled {
   readonly hosts: readonly string[];
   /** The team of each token that has one, by the token's name: whoever is told of its troubles. */
   readonly teams: Readonly<Record<string, string>>;
+  readonly freezes: readonly Freeze[];
   readonly tokens: readonly Token[];
 }
 
@@ -30,6 +31,7 @@ export interface Directory {
 
 /** What goes with the reconciler: enough to plan and to know who is to be told, nothing to act with. */
 export interface CompiledIndex extends Directory {
+  readonly freezes: readonly Freeze[];
   readonly tokens: readonly IndexedToken[];
 }
 
@@ -65,7 +67,7 @@ export function parseCompiled(json: unknown): Compiled {
 export function parseCompiledIndex(json: unknown): CompiledIndex {
   const index = parse(indexSchema, json);
   assertUnique(index.tokens);
-  return index as CompiledIndex;
+  return index as unknown as CompiledIndex;
 }
 
 /** Reads what `compileDirectory` wrote, in the same way. */
@@ -114,11 +116,16 @@ const tokenSchema = z.strictObject({
   ),
 }) satisfies z.ZodType<Token>;
 
+const freezesSchema = z.array(
+  z.strictObject({ from: z.number(), until: z.number(), why: some, providers: z.array(some).optional() }),
+);
+
 const compiledSchema = z.strictObject({
   version: z.literal(1),
   provider: some,
   hosts: z.array(some),
   teams: z.record(some, some),
+  freezes: freezesSchema,
   tokens: z.array(tokenSchema),
 });
 
@@ -151,6 +158,7 @@ const directorySchema = z.strictObject({
 });
 
 const indexSchema = directorySchema.extend({
+  freezes: freezesSchema,
   tokens: z.array(
     z.strictObject({
       name: some,

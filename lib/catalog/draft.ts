@@ -16,6 +16,7 @@ export interface SharedDraft {
   readonly people: ReadonlyMap<string, PersonDraft> | undefined;
   readonly teams: ReadonlyMap<string, TeamDraft> | undefined;
   readonly defaults: Defaults;
+  readonly freezes?: SharedPartly['freezes'];
   readonly alerts?: SharedPartly['alerts'];
 }
 
@@ -67,7 +68,7 @@ export function draftShared(sheet: Sheet | undefined): { readonly shared: Shared
   const teams = hasTeams ? byId(fields.teams ?? {}) : undefined;
   const pasted = pastedSecrets(sheet, () => 'prose');
   return {
-    shared: { sheet, people, teams, defaults, alerts: fields.alerts },
+    shared: { sheet, people, teams, defaults, freezes: fields.freezes, alerts: fields.alerts },
     faults: [...faults, ...(schedule?.faults ?? []), ...pasted],
   };
 }
@@ -127,7 +128,8 @@ export async function draftToken(
 }
 
 /** Whether the secret was there before. An ARN has six characters that only AWS gives. */
-export function isAdopted({ adopt = false, secret = '' }: Partly<TokenFields>): boolean {
+export function isAdopted({ adopt = false, secret = '', rotation }: Partly<TokenFields>): boolean {
+  if (rotation === 'external') return true;
   return adopt || secretArnPattern.test(secret);
 }
 

@@ -176,6 +176,11 @@ export const tokenFields = z.strictObject({
     'How far Keyturn goes: `observe` looks only, `rotate` also renews, `retire` also revokes the old one.',
     'retire',
   ),
+  rotation: field(
+    z.literal('external').optional(),
+    "Something else rotates it: AWS's own rotation, a vendor's function, a person. Keyturn mints nothing; it verifies each new one, and brings the dependents along.",
+    'external',
+  ),
   exclusive: field(
     z.boolean().optional(),
     'Nobody but this entry makes tokens for this principal, so that one that nobody knows may be revoked.',
@@ -233,6 +238,18 @@ const teamFields = z.strictObject({
   }),
 });
 
+const moment = z.union([
+  z.iso.datetime({ offset: true, error: 'must be a date, or a date and time with a zone such as `2026-12-20T17:00:00Z`' }),
+  z.iso.date(),
+]);
+
+const freezeFields = z.strictObject({
+  from: field(moment, 'When it begins. A date begins at midnight UTC.', '2026-12-20'),
+  until: field(moment, 'When it is over. A date is over when it begins.', '2027-01-02'),
+  why: field(text, 'For whoever waits for it.', 'the shop must not change before Christmas'),
+  providers: field(z.array(id).min(1).optional(), 'Only the tokens of these providers. Without it: all.', ['sendgrid']),
+});
+
 const hoursToAnswer = z.number().min(0.25).max(720);
 const zoneForm = 'must be the name of a time zone, such as `Europe/Stockholm` or `UTC`';
 
@@ -288,6 +305,10 @@ export const sharedFields = z.strictObject({
       })
       .optional(),
     'What holds for every token that does not say otherwise.',
+  ),
+  freezes: field(
+    z.array(freezeFields).optional(),
+    'Times in which nothing is begun and nothing revoked. Watching goes on, and so does what was begun before.',
   ),
   alerts: field(alertFields.optional(), 'Who is told when. Without it, each setting is as it says.', { digestHour: 8 }),
 });

@@ -9,6 +9,7 @@ import {
   type CatalogEntry,
   type CatalogRegistry,
   type Consumer,
+  type Freeze,
   type Person,
   type Team,
 } from './catalog.ts';
@@ -140,9 +141,16 @@ function assemble(shared: SharedDraft, drafts: readonly TokenDraft[]): Catalog {
   return {
     people: (shared.people ?? new Map()) as ReadonlyMap<string, Person>,
     teams: (shared.teams ?? new Map()) as ReadonlyMap<string, Team>,
+    freezes: (shared.freezes ?? []).map((each) => freezeOf(each as Written)),
     alerts: alertsOf(shared.alerts as Partial<AlertSettings> | undefined),
     entries: drafts.map(entryOf).sort((a, b) => (a.token.name < b.token.name ? -1 : 1)),
   };
+}
+
+type Written = { readonly from: string; readonly until: string; readonly why: string; readonly providers?: readonly string[] };
+
+function freezeOf({ from, until, why, providers }: Written): Freeze {
+  return { from: Date.parse(from), until: Date.parse(until), why, ...given({ providers }) };
 }
 
 function alertsOf(written: Partial<AlertSettings> = {}): AlertSettings {
@@ -182,6 +190,7 @@ function tokenOf({ name, mode, overlapHours, quietHours }: TokenDraft, fields: T
     ...given({ authority: fields.authority }),
     value: layoutOf(fields.value),
     mode: mode as Token['mode'],
+    ...given({ rotation: fields.rotation }),
     exclusive: fields.exclusive ?? false,
     overlapHours: overlapHours as number,
     quietHours: quietHours as number,

@@ -2,7 +2,7 @@ import { Annotations, CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-li
 import { ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { CfnResourcePolicy } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import type { CatalogEntry } from '../catalog/catalog.ts';
+import { type CatalogEntry, isScheduled } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
 import { History } from './history.ts';
 import { Notifications } from './notifications.ts';
@@ -116,7 +116,10 @@ export class SpokeStack extends Stack {
         Action: actions,
         Resource: '*', // in the policy of one secret: that secret
       });
-      const writes = token.mode === 'observe' ? [] : ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
+      const writes =
+        token.mode === 'observe' || token.rotation === 'external'
+          ? []
+          : ['secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
       const policy = new CfnResourcePolicy(this, `${token.name}-Access`, {
         secretId: token.secret,
         blockPublicPolicy: true,
@@ -132,7 +135,7 @@ export class SpokeStack extends Stack {
           ],
         },
       });
-      if (token.mode === 'observe' || needs.isAssisted) continue;
+      if (!isScheduled({ token, needs })) continue;
       const functionArn = rotatorArn(hub, names.rotator(token.provider));
       new RotatedToken(this, token.name, { secret: token.secret, isAdopted: true, functionArn, schedule, after: [policy] });
     }
@@ -163,14 +166,15 @@ function addTokens(
   const names = namesOf(settings);
   return new Map(
     entries.map(({ token, isAdopted, description, schedule, needs }) => {
-      const isScheduled = token.mode !== 'observe' && !needs.isAssisted;
       const functionArn = rotatorArn(stack, names.rotator(token.provider));
       const made = new RotatedToken(stack, token.name, {
         secret: token.secret,
         isAdopted,
         description,
         ...(settings.keyArn === undefined ? {} : { keyArn: settings.keyArn }),
-        ...(isScheduled ? { functionArn, schedule, after: rotators?.get(token.provider)?.permissions ?? [] } : {}),
+        ...(isScheduled({ token, needs })
+          ? { functionArn, schedule, after: rotators?.get(token.provider)?.permissions ?? [] }
+          : {}),
       });
       return [token.name, made];
     }),

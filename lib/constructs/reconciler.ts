@@ -5,7 +5,7 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { CatalogEntry } from '../catalog/catalog.ts';
+import { type CatalogEntry, isScheduled } from '../catalog/catalog.ts';
 import { sweepMinutes } from '../engine/plan.ts';
 import { allow, KeyturnFunction } from './function.ts';
 import type { History } from './history.ts';
@@ -115,7 +115,7 @@ function describing(
   const { partition, region } = Stack.of(scope);
   const all = accountsOf(scope, entries).map((account) => `arn:${partition}:secretsmanager:${region}:${account}:secret:*`);
   const action = ['secretsmanager:DescribeSecret'];
-  const unscheduled = entries.filter(({ token, needs }) => token.mode === 'observe' || needs.isAssisted);
+  const unscheduled = entries.filter((entry) => !isScheduled(entry));
   if (unscheduled.length > mostNamed) return [allow(action, all)];
   const named = unscheduled.map(({ token }) => secretResource(scope, token.secret));
   return [

@@ -111,8 +111,8 @@ function secretStatements(scope: Construct, entries: readonly CatalogEntry[], fu
   const { partition, region } = Stack.of(scope);
   const named = (which: (entry: CatalogEntry) => boolean) =>
     entries.filter(which).map(({ token }) => secretResource(scope, token.secret));
-  const watched = named(({ token }) => token.mode === 'observe');
-  const assisted = named(({ token, needs }) => token.mode !== 'observe' && needs.isAssisted);
+  const watched = named(({ token }) => token.mode === 'observe' || token.rotation === 'external');
+  const assisted = named(({ token, needs }) => token.mode !== 'observe' && token.rotation !== 'external' && needs.isAssisted);
   const authorities = entries.flatMap(({ token }) =>
     [token.authority, ...token.dependents.map(({ authority }) => authority)].flatMap((id) =>
       id === undefined ? [] : [secretResource(scope, id)],

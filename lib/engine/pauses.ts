@@ -1,8 +1,37 @@
 import type { Instant } from './contract.ts';
 import { asRotationError, RotationError } from './errors.ts';
 import type { OpenToken } from './open-token.ts';
+import type { Clock } from './ports.ts';
 import type { Pause } from './records.ts';
 import { minute } from './time.ts';
+
+/** What the catalog freezes, as pauses. */
+export function pausesOfFreezes(
+  freezes: readonly {
+    readonly from: Instant;
+    readonly until: Instant;
+    readonly why: string;
+    readonly providers?: readonly string[];
+  }[],
+): readonly Pause[] {
+  return freezes.flatMap(({ from: since, until, why, providers }) => {
+    const scopes: readonly Pause['of'][] = providers?.map((provider) => `provider:${provider}` as const) ?? ['everything'];
+    return scopes.map((of) => ({ of, by: 'the catalog', why, since, until }));
+  });
+}
+
+/** Those of the catalog and those that are written down. Where the latter cannot be read, a freeze of the catalog holds all the same. */
+export function withFreezes(frozen: readonly Pause[], clock: Pick<Clock, 'now'>, read: () => Promise<readonly Pause[]>) {
+  return async (): Promise<readonly Pause[]> => {
+    try {
+      return [...frozen, ...(await read())];
+    } catch (problem) {
+      const now = clock.now();
+      if (!frozen.some(({ since, until }) => since <= now && now < (until ?? now))) throw problem;
+      return frozen;
+    }
+  };
+}
 
 /** What a token is for those who pause. */
 export interface Pausable {

@@ -10,6 +10,8 @@ import {
   tokenOfArn,
 } from '../catalog/compiled.ts';
 import { RotationError } from '../engine/errors.ts';
+import { pausesOfFreezes } from '../engine/pauses.ts';
+import type { Pause } from '../engine/records.ts';
 import type { Token } from '../engine/token.ts';
 
 /** A token with what the function may do for it. */
@@ -19,6 +21,8 @@ export interface Found {
   /** The only origins that may be called. */
   readonly hosts: readonly string[];
   readonly team: string | undefined;
+  /** Pauses that the catalog says. */
+  readonly pauses: readonly Pause[];
 }
 
 /**
@@ -26,11 +30,12 @@ export interface Found {
  * account and region; one of another account has to be named by its ARN.
  */
 export function findToken(secretArn: string, functionArn: string): Found {
-  const { provider, tokens, hosts, teams } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
+  const { provider, tokens, hosts, teams, freezes } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
   const token = tokenOfArn(tokens, secretArn);
   const isNamedByArn = token?.secret === secretArn;
   if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) {
-    return { token, provider, hosts, team: Object.hasOwn(teams, token.name) ? teams[token.name] : undefined };
+    const team = Object.hasOwn(teams, token.name) ? teams[token.name] : undefined;
+    return { token, provider, hosts, team, pauses: pausesOfFreezes(freezes) };
   }
   throw new RotationError('not-ours', 'keyturn: this secret is in no catalog entry of this function', {
     fix: 'Add the token to the catalog and deploy, or point the secret at the function that it belongs to.',

@@ -5,8 +5,9 @@ import { createEventBridgeTeller } from '../aws/event-bridge.ts';
 import { openSecretsManagerStore } from '../aws/secrets-manager-store.ts';
 import { cryptography } from '../crypto/sodium.ts';
 import { RotationError } from '../engine/errors.ts';
+import { withFreezes } from '../engine/pauses.ts';
 import type { Clock, Ports } from '../engine/ports.ts';
-import type { Ledger } from '../engine/records.ts';
+import type { Ledger, Pause } from '../engine/records.ts';
 import { createLedger, createTokenHistory } from '../history/history.ts';
 import type { Shelf } from '../history/shelf.ts';
 import type { LoopbackHosts } from '../http/addresses.ts';
@@ -34,18 +35,22 @@ export interface Fixed {
   readonly provider: string;
   readonly hosts: readonly string[];
   readonly team?: string | undefined;
+  /** Pauses that the catalog says, besides those of the table. */
+  readonly pauses?: readonly Pause[];
 }
 
 /** What a sweep looks with. It calls no provider, and writes nothing but the ledger. */
 export type SweepPorts = Pick<Ports, 'store' | 'clock' | 'log' | 'remaining'> & { readonly ledger: Ledger };
 
 /** The engine's ports inside a Lambda function. Opened once an invocation; clients are cheap and connections are kept by the SDK. */
-export async function openPorts(context: FunctionContext, { provider, hosts, team }: Fixed): Promise<Ports> {
+export async function openPorts(context: FunctionContext, { provider, hosts, team, pauses = [] }: Fixed): Promise<Ports> {
   const { openShelf, configuration, ...ports } = await openDoors(context, hosts);
   const bus = process.env.KEYTURN_BUS;
+  const { history, records } = createTokenHistory(openShelf, ports.clock, provider);
   return {
     ...ports,
-    ...createTokenHistory(openShelf, ports.clock, provider),
+    history,
+    records: { ...records, pauses: withFreezes(pauses, ports.clock, records.pauses) },
     aws: createAwsDoors(configuration),
     crypto: cryptography,
     tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus, ports.clock, team),

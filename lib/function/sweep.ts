@@ -6,6 +6,7 @@ import type { CompiledIndex, IndexedToken } from '../catalog/compiled.ts';
 import { intervalHours } from '../catalog/schedule.ts';
 import type { CauseContext } from '../engine/causes.ts';
 import { asRotationError } from '../engine/errors.ts';
+import { pausesOfFreezes, withFreezes } from '../engine/pauses.ts';
 import type { SweepJob } from '../engine/plan.ts';
 import { reconcile, type Sweep, type SweptToken } from '../engine/reconcile.ts';
 import type { Cause } from '../engine/records.ts';
@@ -29,7 +30,9 @@ export async function sweepAndTell(ports: SweepPorts, plan: SweepPlan): Promise<
   const now = ports.clock.now();
   const gone = new Set(Object.entries(index.people).flatMap(([id, person]) => (hasLeft(person, now) ? [id] : [])));
   const context: Omit<CauseContext, 'now'> = { gone, warnDays: index.alerts.warnDays };
-  const sweep = await reconcile(ports, plan.tokens.map(swept), context, plan.invoke);
+  const frozen = pausesOfFreezes(index.freezes);
+  const ledger = { ...ports.ledger, pauses: withFreezes(frozen, ports.clock, ports.ledger.pauses) };
+  const sweep = await reconcile({ ...ports, ledger }, plan.tokens.map(swept), context, plan.invoke);
   await quietly(ports, 'alerts', async () => {
     const causes = [...sweep.causes, ...(isWhole ? await unconfirmed(plan, now) : [])];
     await tell(ports, plan, { ...sweep, causes });

@@ -54,7 +54,7 @@ async function createDeployedHost(): Promise<{ host: FunctionHost; calls: () => 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const catalog = join(folder, 'catalog.json');
-  writeFileSync(catalog, JSON.stringify({ version: 1, provider: 'npm-registry', hosts: [], teams: {}, tokens: [] }));
+  writeFileSync(catalog, JSON.stringify({ version: 1, provider: 'npm-registry', hosts: [], teams: {}, freezes: [], tokens: [] }));
   const host = createFunctionHost({
     region: 'us-east-1',
     accountId: '000000000000',

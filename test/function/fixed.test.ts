@@ -31,6 +31,7 @@ beforeEach(() => {
     version: 1,
     provider: 'lantern',
     hosts: ['https://api.lantern.test'],
+    freezes: [],
     teams: { lamp: 'platform' },
     tokens: [token, far],
   };
@@ -55,6 +56,7 @@ beforeEach(() => {
       version: 1,
       people: {},
       teams: {},
+      freezes: [],
       alerts,
       tokens: [indexed('lamp', 'shop/lamp'), indexed('far', far.secret)],
     }),
