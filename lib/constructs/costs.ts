@@ -46,6 +46,6 @@ export function monthlyCosts({ tokens, providers, rotationsAMonth }: Fleet): Mon
       (tokens * rotationsAMonth * (tableWritesARotation * prices.millionWrites + tableReadsARotation * prices.millionReads)) /
       1e6,
     invocations: Math.round(sweeps + hoursAMonth + tokens * (strayJobs + rotationsAMonth * (invocationsARotation + 1))),
-    alarms: providers + 5,
+    alarms: providers + 7,
   };
 }

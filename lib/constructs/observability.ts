@@ -78,6 +78,16 @@ export class Observability extends Construct {
         swept('Overdue'),
       ),
       alarm(
+        'Dead',
+        `${prefix}: a provider refuses a token that is in use. People were told which, and a new one is made where that can be done.`,
+        swept('Dead'),
+      ),
+      alarm(
+        'Parked',
+        `${prefix}: a rotation failed for good and waits. People were told which; \`keyturn status\` says why.`,
+        swept('Parked'),
+      ),
+      alarm(
         'Unseen',
         `${prefix}: a secret could not be looked at. The reconciler's log says why (sweep.failed).`,
         swept('Failed'),
@@ -100,11 +110,20 @@ export class Observability extends Construct {
     this.dashboard.addWidgets(
       new SingleValueWidget({
         title: 'Tokens',
-        metrics: [swept('Tokens'), swept('Overdue'), swept('Failed')],
-        width: 12,
+        metrics: (['Tokens', 'Overdue', 'Parked', 'Dead', 'Held', 'Debt', 'Strays', 'Paused', 'Failed'] as const).map((name) =>
+          swept(name),
+        ),
+        width: 24,
         height: 4,
       }),
-      new GraphWidget({ title: 'Asked of the rotators', left: [swept('Jobs', 'Sum')], width: 12, height: 4 }),
+    );
+    this.dashboard.addWidgets(
+      new GraphWidget({ title: 'Asked of the rotators', left: [swept('Jobs', 'Sum')], width: 12 }),
+      new GraphWidget({
+        title: 'Days: the oldest token, and until the first expires',
+        left: [swept('OldestDays'), swept('SoonestExpiryDays', 'Minimum')],
+        width: 12,
+      }),
     );
     this.dashboard.addWidgets(
       new GraphWidget({ title: 'Steps and jobs that failed', left: rotatorsErrors.map(({ metric }) => metric), width: 12 }),

@@ -27,6 +27,14 @@ export interface Sweep {
   /** Tokens that the provider refuses. */
   readonly dead: number;
   readonly paused: number;
+  /** Old tokens that are kept because somebody still uses them, or nobody knows how to revoke them. */
+  readonly held: number;
+  /** Tokens beside which there are live ones of which nobody knows whose they are. */
+  readonly strays: number;
+  /** Until the first token expires that the provider tells of, in whole days. Undefined where none does. */
+  readonly soonestExpiryDays: number | undefined;
+  /** Since the oldest token in use was made, as far as Secrets Manager tells, in whole days. */
+  readonly oldestDays: number;
   /** Troubles that people are told of. */
   readonly causes: readonly Cause[];
   /** Names of the tokens that were looked at. */
@@ -67,7 +75,8 @@ export async function reconcile(
   const healths = new Map(known.map((each) => [each.token, each]));
   const pauses = await orNothing(ports, 'pauses', () => ports.ledger.pauses());
   const listed = tokens.length < listFrom ? undefined : await list(ports);
-  const count = { jobs: 0, failed: 0, overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0 };
+  const count = { jobs: 0, failed: 0, overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0, held: 0, strays: 0, oldestDays: 0 };
+  let soonestExpiryAt = Number.POSITIVE_INFINITY;
   const causes: Cause[] = [];
   const looked = new Set<string>();
   const nextRotations = new Map<string, number>();
@@ -110,6 +119,13 @@ export async function reconcile(
     if (readParked(state.versions.get(currentId ?? '')) !== undefined) count.parked += 1;
     if (health?.verdict === 'invalid' && health.versionId === currentId) count.dead += 1;
     if (pause !== undefined) count.paused += 1;
+    for (const { code } of health?.findings ?? []) {
+      if (code === 'still-used' || code === 'no-way-to-revoke') count.held += 1;
+      if (code === 'stray') count.strays += 1;
+    }
+    const now = ports.clock.now();
+    if (health?.versionId === currentId) soonestExpiryAt = Math.min(soonestExpiryAt, health?.expiresAt ?? soonestExpiryAt);
+    if (state.rotatedAt !== undefined) count.oldestDays = Math.max(count.oldestDays, days(now - state.rotatedAt));
     count.debt += debtOf(state).length;
   }
 
@@ -123,7 +139,12 @@ export async function reconcile(
   await Promise.all(Array.from({ length: 10 }, worker));
   const left = waiting.map(({ name }) => name);
   const found = { causes, looked, left, nextRotations, healths: known, isFirst: known.length === 0, rotatedLately };
-  return { tokens: tokens.length, ...count, ...found };
+  const soonest = soonestExpiryAt === Number.POSITIVE_INFINITY ? undefined : days(soonestExpiryAt - ports.clock.now());
+  return { tokens: tokens.length, ...count, soonestExpiryDays: soonest, ...found };
+}
+
+function days(milliseconds: number): number {
+  return Math.floor(milliseconds / 86_400_000);
 }
 
 /** By name and by ARN. Secrets of other accounts are not in it, and the newest may not be yet: those are looked at one by one. */

@@ -12,6 +12,10 @@ const metrics = {
   Debt: 'debt',
   Dead: 'dead',
   Paused: 'paused',
+  Held: 'held',
+  Strays: 'strays',
+  SoonestExpiryDays: 'soonestExpiryDays',
+  OldestDays: 'oldestDays',
 } as const satisfies Record<string, keyof Sweep>;
 /** A sweep as far as it is counted. */
 type Counted = Pick<Sweep, (typeof metrics)[keyof typeof metrics]>;
@@ -19,6 +23,8 @@ export type SweepMetric = keyof typeof metrics;
 
 /** A line of the log that CloudWatch reads as metrics: no call, no permission, and the numbers stay readable beside the log. */
 export function metricLine(sweep: Counted, installation: string, now: number): string {
+  // What is not known is no metric: a zero would say that something has expired.
+  const known = Object.entries(metrics).filter(([, field]) => sweep[field] !== undefined);
   return JSON.stringify({
     _aws: {
       Timestamp: now,
@@ -26,12 +32,12 @@ export function metricLine(sweep: Counted, installation: string, now: number): s
         {
           Namespace: metricsNamespace,
           Dimensions: [['Installation']],
-          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
+          Metrics: known.map(([Name]) => ({ Name, Unit: 'Count' })),
         },
       ],
     },
     event: 'sweep.done',
     Installation: installation,
-    ...Object.fromEntries(Object.entries(metrics).map(([name, field]) => [name, sweep[field]])),
+    ...Object.fromEntries(known.map(([name, field]) => [name, sweep[field]])),
   });
 }

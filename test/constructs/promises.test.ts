@@ -1,6 +1,8 @@
 // Goal: every promise of docs/deploying.md about what is deployed can be seen in the template.
+
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { metricLine } from '../../lib/function/metrics.ts';
 import { fleetRegistry, shared, tokenFile } from './fleet.ts';
 import {
   account,
@@ -393,6 +395,25 @@ describe('telling people', () => {
     }
     // To the topic for people speaks nobody but the function that tells.
     expect(services.sort()).toEqual(['cloudwatch.amazonaws.com', 'events.amazonaws.com']);
+  });
+
+  it.each([
+    ['a healthy sweep', {}, []],
+    ['a token that is refused', { dead: 1 }, ['Dead']],
+    ['a rotation that failed for good and is late', { parked: 2, overdue: 1 }, ['Overdue', 'Parked']],
+    ['a secret that could not be looked at', { failed: 1 }, ['Unseen']],
+  ])('goes off for %s, and for nothing else', (_, counts, expected) => {
+    const none = { tokens: 3, jobs: 0, failed: 0, overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0, held: 0, strays: 0 };
+    const line = metricLine({ ...none, oldestDays: 1, soonestExpiryDays: undefined, ...counts }, 'keyturn', 0);
+    const told = JSON.parse(line) as Readonly<Record<string, number>>;
+
+    const fired = Object.entries(fleet.of('AWS::CloudWatch::Alarm')).filter(([, { Properties }]) => {
+      if (Properties.Namespace !== 'Keyturn') return false;
+      expect(Properties.ComparisonOperator).toBe('GreaterThanOrEqualToThreshold');
+      return (told[Properties.MetricName] ?? 0) >= Properties.Threshold;
+    });
+
+    expect(fired.map(([id]) => /^Observability([A-Z][a-z]+)/.exec(id)?.[1]).sort()).toEqual(expected);
   });
 
   it('has alarms for what nobody would notice, each to the operators', () => {

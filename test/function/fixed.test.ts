@@ -125,13 +125,27 @@ it('sweeps everything on its schedule, and one token when its secret changed', (
 it('says what a sweep counted in the form that CloudWatch takes for metrics', () => {
   const line = JSON.parse(
     metricLine(
-      { tokens: 3, jobs: 2, failed: 1, overdue: 0, parked: 1, debt: 2, dead: 0, paused: 0 },
+      {
+        tokens: 3,
+        jobs: 2,
+        failed: 1,
+        overdue: 0,
+        parked: 1,
+        debt: 2,
+        dead: 0,
+        paused: 0,
+        held: 0,
+        strays: 0,
+        oldestDays: 12,
+        soonestExpiryDays: undefined,
+      },
       'keyturn-staging',
       1_800_000_000_000,
     ),
   ) as Record<string, unknown>;
 
   expect(line).toMatchObject({ Installation: 'keyturn-staging', Tokens: 3, Jobs: 2, Failed: 1, Overdue: 0, Parked: 1, Debt: 2 });
+  expect(line).not.toHaveProperty('SoonestExpiryDays');
   const { Timestamp, CloudWatchMetrics } = line['_aws'] as {
     Timestamp: number;
     CloudWatchMetrics: { Metrics: { Name: string }[] }[];
