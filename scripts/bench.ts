@@ -1,6 +1,6 @@
 /**
  * Measures what a deployment costs: synth of fleets, beside the plain way to do the same in CDK, and what a function loads on a cold start,
- * beside Node alone and beside the bare SDK. `npm run bench`; `npm run bench -- --json` for machines.
+ * beside Node alone and beside the bare SDK; and what a sweep over a healthy fleet does. `npm run bench`; `npm run bench -- --json` for machines.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundleHandlers } from '../lib/bundle.ts';
+import { type FleetSweep, sweepFleet } from './bench/fleet.ts';
 
 const self = fileURLToPath(import.meta.url);
 const providers = 20;
@@ -33,8 +34,10 @@ async function main(): Promise<void> {
   for (const count of [10, 100, 1000])
     for (const each of ['keyturn', 'plain'] as const) synths.push(await inProcess(each, count));
   const cold = await coldStarts();
+  const sweeps: FleetSweep[] = [];
+  for (const count of [100, 1000, 10_000]) sweeps.push(await sweepFleet(count));
   if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ synths, cold }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ synths, cold, sweeps }, null, 2)}\n`);
     return;
   }
   const row = (cells: readonly unknown[]) => process.stdout.write(`${cells.map((cell) => String(cell).padEnd(14)).join('')}\n`);
@@ -47,6 +50,10 @@ async function main(): Promise<void> {
   process.stdout.write('\nCold import, the middle of nine.\n');
   row(['', 'milliseconds']);
   for (const [name, milliseconds] of Object.entries(cold)) row([name.padEnd(28), milliseconds.toFixed(0)]);
+  process.stdout.write('\nOne sweep over healthy tokens, on the embedded endpoint.\n');
+  row(['tokens', 'calls', 'jobs', 'seconds', 'MB']);
+  for (const { tokens: count, calls, jobs, seconds, megabytes } of sweeps)
+    row([count, Object.values(calls).reduce((sum, each) => sum + each, 0), jobs, seconds.toFixed(1), megabytes.toFixed(0)]);
 }
 
 /** A process for each, so that one does not pay for another's memory, and what is compiled once is compiled for all. */
