@@ -15,18 +15,20 @@ export interface Sweep {
   readonly jobs: number;
   /** Tokens that could not be looked at this time. */
   readonly failed: number;
+  /** The names of those that were not reached in time. */
+  readonly left: readonly string[];
   /** Tokens that Secrets Manager should have rotated by now. */
   readonly overdue: number;
 }
 
 /**
  * One sweep: looks at every secret's labels and hands out what is to be done. One token's trouble is no other's. It stops in time to end
- * by itself; whoever was not reached is the next sweep's.
+ * by itself, and says whom it did not reach.
  */
 export async function reconcile(
   ports: Pick<Ports, 'store' | 'clock' | 'log' | 'remaining'>,
   tokens: readonly SweptToken[],
-  invoke: (provider: string, job: SweepJob) => Promise<void>,
+  ask: (provider: string, job: SweepJob) => Promise<void>,
 ): Promise<Sweep> {
   let jobs = 0;
   let failed = 0;
@@ -39,7 +41,7 @@ export async function reconcile(
         ports.log({ event: 'token.overdue', token: token.name });
       }
       for (const job of planSweep(token, state, ports.clock.now())) {
-        await invoke(token.provider, job);
+        await ask(token.provider, job);
         ports.log({ event: 'sweep.job', token: token.name, state: job.job });
         jobs += 1;
       }
@@ -55,5 +57,5 @@ export async function reconcile(
       await look(token);
   };
   await Promise.all(Array.from({ length: 10 }, worker));
-  return { tokens: tokens.length, jobs, failed: failed + waiting.length, overdue };
+  return { tokens: tokens.length, jobs, failed, left: waiting.map(({ name }) => name), overdue };
 }

@@ -1,29 +1,44 @@
 import type { Sweep } from '../engine/reconcile.ts';
 
-/** Where CloudWatch keeps what a sweep counted. */
+/** Where CloudWatch keeps what is counted. */
 export const metricsNamespace = 'Keyturn';
 
-const metrics = { Tokens: 'tokens', Jobs: 'jobs', Failed: 'failed', Overdue: 'overdue' } as const satisfies Record<
-  string,
-  keyof Sweep
->;
+const metrics = { Tokens: 'tokens', Jobs: 'jobs', Failed: 'failed', Overdue: 'overdue' } as const;
 export type SweepMetric = keyof typeof metrics;
 
-/** A line of the log that CloudWatch reads as metrics: no call, no permission, and the numbers stay readable beside the log. */
-export function metricLine(sweep: Sweep, installation: string, now: number): string {
+/** How many jobs failed for good. */
+export const jobsFailed = 'JobsFailed';
+
+/**
+ * A line of the log that CloudWatch reads as metrics: no call, no permission, and the numbers stay readable beside the log. Whoever was left and not
+ * handed on was not looked at either.
+ */
+export function metricLine(sweep: Sweep, isHandedOn: boolean, installation: string, now: number): string {
+  const counted = { ...sweep, failed: sweep.failed + (isHandedOn ? 0 : sweep.left.length) };
   return JSON.stringify({
+    ...metricsOf(Object.keys(metrics), installation, now),
+    event: 'sweep.done',
+    ...Object.fromEntries(Object.entries(metrics).map(([name, field]) => [name, counted[field]])),
+  });
+}
+
+/** What makes a line about a job a metric too. */
+export function failedJobMetric(installation: string, now: number): object {
+  return { ...metricsOf([jobsFailed], installation, now), [jobsFailed]: 1 };
+}
+
+function metricsOf(names: readonly string[], installation: string, now: number): object {
+  return {
     _aws: {
       Timestamp: now,
       CloudWatchMetrics: [
         {
           Namespace: metricsNamespace,
           Dimensions: [['Installation']],
-          Metrics: Object.keys(metrics).map((Name) => ({ Name, Unit: 'Count' })),
+          Metrics: names.map((Name) => ({ Name, Unit: 'Count' })),
         },
       ],
     },
-    event: 'sweep.done',
     Installation: installation,
-    ...Object.fromEntries(Object.entries(metrics).map(([name, field]) => [name, sweep[field]])),
-  });
+  };
 }
