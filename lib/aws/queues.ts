@@ -96,9 +96,13 @@ function createSender(
 }
 
 function untaken(queueUrl: string, isFinal: boolean): RotationError {
-  return new RotationError(isFinal ? 'rejected' : 'unavailable', `keyturn: the queue ${nameOf(queueUrl)} did not take a message`, {
-    fix: 'Nothing to do: the next sweep asks again. If it goes on, see whether the queue is there.',
-  });
+  return new RotationError(
+    isFinal ? 'rejected' : 'unavailable',
+    `keyturn: the queue ${nameOf(queueUrl)} did not take a message`,
+    {
+      fix: 'Nothing to do: the next sweep asks again. If it goes on, see whether the queue is there.',
+    },
+  );
 }
 
 function nameOf(queueUrl: string): string {

@@ -286,6 +286,7 @@ function isStep(act: string): boolean {
 }
 
 function actOf(event: unknown): string {
-  const { Step, Job } = event as { Step?: string; Job?: string };
+  const { Records: [message] = [] } = event as { Records?: readonly { body: string }[] };
+  const { Step, Job } = (message === undefined ? event : JSON.parse(message.body)) as { Step?: string; Job?: string };
   return Step ?? Job ?? 'sweep';
 }

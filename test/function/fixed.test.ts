@@ -122,7 +122,7 @@ it('sweeps everything on its schedule, and one token when its secret changed', (
 
 it('says what a sweep counted in the form that CloudWatch takes for metrics', () => {
   const line = JSON.parse(
-    metricLine({ tokens: 3, jobs: 2, failed: 1, overdue: 0 }, 'keyturn-staging', 1_800_000_000_000),
+    metricLine({ tokens: 3, jobs: 2, failed: 1, left: [], overdue: 0 }, false, 'keyturn-staging', 1_800_000_000_000),
   ) as Record<string, unknown>;
 
   expect(line).toMatchObject({ Installation: 'keyturn-staging', Tokens: 3, Jobs: 2, Failed: 1, Overdue: 0 });
