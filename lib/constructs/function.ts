@@ -36,6 +36,8 @@ export interface KeyturnFunctionProps {
   readonly retries?: number;
   /** It has a queue of its name, and works off so many messages of it at once. @default no queue */
   readonly messagesAtOnce?: number;
+  /** Its answer says which messages are to come again. @default an error says so, and any answer that they are done */
+  readonly reportsFailures?: boolean;
   readonly statements: readonly PolicyStatement[];
   /** Where asynchronous invocations and messages go that failed. */
   readonly failures: IQueue;
@@ -54,7 +56,7 @@ export class KeyturnFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: KeyturnFunctionProps) {
     super(scope, id);
-    const { name, settings, failures, retries, messagesAtOnce } = props;
+    const { name, settings, failures, retries, messagesAtOnce, reportsFailures = false } = props;
     const { subnetIds, securityGroupIds = [], logRetentionDays = 90 } = settings;
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${name}`,
@@ -118,7 +120,7 @@ export class KeyturnFunction extends Construct {
         // Each has the whole time of the function, and what ends the process takes no other message with it.
         batchSize: 1,
         scalingConfig: { maximumConcurrency: messagesAtOnce },
-        functionResponseTypes: ['ReportBatchItemFailures'],
+        ...(reportsFailures ? { functionResponseTypes: ['ReportBatchItemFailures'] } : {}),
       });
       mapping.node.addDependency(...policies);
     }

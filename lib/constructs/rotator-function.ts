@@ -61,6 +61,7 @@ export class RotatorFunction extends Construct {
       // One job may go through all four steps, each of which waits two minutes at most for what is not in effect yet.
       timeout: Duration.minutes(10),
       messagesAtOnce: jobsAtOnceOf(settings),
+      reportsFailures: true,
       statements: [
         ...secretStatements(this, entries, this.functionArn),
         allow(['events:PutEvents'], [bus.eventBusArn]),

@@ -53,8 +53,10 @@ export async function reconcile(
   };
   const waiting = [...tokens];
   const worker = async () => {
-    for (let token = waiting.shift(); token !== undefined && ports.remaining() > 30_000; token = waiting.shift())
+    for (let token = waiting.shift(); token !== undefined; token = waiting.shift()) {
       await look(token);
+      if (ports.remaining() <= 30_000) return;
+    }
   };
   await Promise.all(Array.from({ length: 10 }, worker));
   return { tokens: tokens.length, jobs, failed, left: waiting.map(({ name }) => name), overdue };
