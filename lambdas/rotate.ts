@@ -1,3 +1,4 @@
+import { adopt } from '../lib/engine/adopt.ts';
 import { parseEvent, type Request } from '../lib/engine/event.ts';
 import { createAuthorityCache, openToken } from '../lib/engine/open-token.ts';
 import { rotate } from '../lib/engine/rotate.ts';
@@ -25,6 +26,7 @@ async function act(request: Request, context: FunctionContext): Promise<unknown>
   const { token, ...fixed } = findToken(secretArn, context.invokedFunctionArn);
   const open = await openToken(await openPorts(context, fixed), registry, authorities, token);
   if (request.kind === 'step') return rotate(open, request.step, request.job);
+  if (request.kind === 'adopt') return adopt(open, secretArn, request.ref);
   if (request.kind === 'whose') return whose(open, secretArn, request.digest);
   if (request.kind === 'try') return tryVersion(open, secretArn, request.versionId);
   return sweepJobs[request.kind](open, secretArn);

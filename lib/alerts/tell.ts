@@ -44,10 +44,13 @@ export async function tellAlerts({ ledger, publish }: Voice, situation: Situatio
 }
 
 /** The digests of a day, once its hour has come and unless another sweep has taken them. Answers how many there were. */
-export async function tellDigests({ ledger, publish }: Voice, input: Omit<DigestInput, 'day'>): Promise<number> {
+export async function tellDigests(
+  { ledger, publish }: Voice,
+  input: Omit<DigestInput, 'day' | 'recent'> & { readonly recent: () => Promise<DigestInput['recent']> },
+): Promise<number> {
   const day = digestDay(input.now, input.settings);
   if (day === undefined || !(await ledger.takeDigest(day))) return 0;
-  const digests = digestsOf({ ...input, day });
+  const digests = digestsOf({ ...input, recent: await input.recent(), day });
   await publish(digests);
   return digests.length;
 }

@@ -18,7 +18,15 @@ type Attributes = Record<string, AttributeValue>;
 
 /** A shelf that is a table of DynamoDB. It reads what is there now, and pages. Of an error the class is kept, and never its text. */
 export function openDynamoShelf(configuration: ClientConfiguration, tableName: string): Shelf {
-  const client = new DynamoDBClient(clientOptions(configuration));
+  return createDynamoShelf(new DynamoDBClient(clientOptions(configuration)), tableName);
+}
+
+/** The same as a person has it, with whatever their AWS settings say. */
+export function openDynamoShelfOf(person: { readonly region?: string; readonly profile?: string }, tableName: string): Shelf {
+  return createDynamoShelf(new DynamoDBClient(person), tableName);
+}
+
+function createDynamoShelf(client: DynamoDBClient, tableName: string): Shelf {
   const TableName = tableName;
 
   async function query(input: Omit<QueryCommandInput, 'TableName'>, most = Number.POSITIVE_INFINITY): Promise<readonly Item[]> {

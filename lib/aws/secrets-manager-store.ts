@@ -1,13 +1,14 @@
 import {
   DescribeSecretCommand,
   GetSecretValueCommand,
+  ListSecretsCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
   SecretsManagerClient,
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import { RotationError } from '../engine/errors.ts';
-import type { Clock, Store, StoredVersion } from '../engine/ports.ts';
+import type { Clock, SecretState, Store, StoredVersion } from '../engine/ports.ts';
 import { Secret } from '../engine/secret.ts';
 import { type ClientConfiguration, clientOptions } from './clients.ts';
 import { isThrottled, nameOf, statusOf } from './errors.ts';
@@ -35,15 +36,23 @@ export function createSecretsManagerStore({ client, once }: { client: Sender; on
         throw refusal(error, 'DescribeSecret', secretId);
       });
       if (answer.DeletedDate !== undefined) throw gone(secretId, 'the secret is marked for deletion');
-      return {
-        arn: answer.ARN ?? secretId,
-        versions: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
-        rotationEnabled: answer.RotationEnabled,
-        rotationFunctionArn: answer.RotationLambdaARN,
-        createdAt: answer.CreatedDate?.getTime(),
-        rotatedAt: answer.LastRotatedDate?.getTime(),
-        nextRotationAt: answer.NextRotationDate?.getTime(),
-      };
+      return toState(answer.ARN ?? secretId, answer);
+    },
+
+    async *list() {
+      for (let NextToken: string | undefined; ; ) {
+        const page = await client
+          .send(new ListSecretsCommand({ MaxResults: 100, ...(NextToken === undefined ? {} : { NextToken }) }))
+          .catch((error) => {
+            throw refusal(error, 'ListSecrets', 'this account');
+          });
+        for (const entry of page.SecretList ?? []) {
+          if (entry.ARN === undefined || entry.Name === undefined || entry.DeletedDate !== undefined) continue;
+          yield { name: entry.Name, ...toState(entry.ARN, { ...entry, VersionIdsToStages: entry.SecretVersionsToStages }) };
+        }
+        NextToken = page.NextToken;
+        if (NextToken === undefined) return;
+      }
     },
 
     async read(secretId, which) {
@@ -107,6 +116,29 @@ export function createSecretsManagerStore({ client, once }: { client: Sender; on
         throw refusal(error, 'RotateSecret', secretId);
       }
     },
+  };
+}
+
+/** What DescribeSecret and ListSecrets tell alike. */
+function toState(
+  arn: string,
+  told: {
+    VersionIdsToStages?: Record<string, string[]> | undefined;
+    RotationEnabled?: boolean | undefined;
+    RotationLambdaARN?: string | undefined;
+    CreatedDate?: Date | undefined;
+    LastRotatedDate?: Date | undefined;
+    NextRotationDate?: Date | undefined;
+  },
+): SecretState {
+  return {
+    arn,
+    versions: new Map(Object.entries(told.VersionIdsToStages ?? {})),
+    rotationEnabled: told.RotationEnabled,
+    rotationFunctionArn: told.RotationLambdaARN,
+    createdAt: told.CreatedDate?.getTime(),
+    rotatedAt: told.LastRotatedDate?.getTime(),
+    nextRotationAt: told.NextRotationDate?.getTime(),
   };
 }
 

@@ -24,7 +24,8 @@ export function compileIndex(catalog: Catalog): CompiledIndex {
       const { name, provider, secret, mode, overlapHours, expect } = token;
       const people = { owner, backup, ...(team === undefined ? {} : { team }) };
       const { isAssisted } = needs;
-      return { name, provider, secret, mode, overlapHours, schedule, expect, isAssisted, description, ...people };
+      const followed = token.rotation === undefined ? {} : { rotation: token.rotation };
+      return { name, provider, secret, mode, overlapHours, schedule, expect, ...followed, isAssisted, description, ...people };
     }),
   };
 }

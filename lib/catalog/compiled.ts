@@ -41,6 +41,8 @@ export interface IndexedToken {
   readonly overlapHours: number;
   readonly schedule: Schedule;
   readonly expect: Token['expect'];
+  /** Something else rotates it. */
+  readonly rotation?: Token['rotation'];
   /** A person makes each new one. */
   readonly isAssisted: boolean;
   readonly description: string;
@@ -91,6 +93,7 @@ const tokenSchema = z.strictObject({
     z.strictObject({ format: z.literal('json'), fields: z.record(some, some) }),
   ]),
   mode,
+  rotation: z.literal('external').optional(),
   exclusive: z.boolean(),
   overlapHours: hours,
   quietHours: hours,
@@ -157,6 +160,7 @@ const indexSchema = directorySchema.extend({
       overlapHours: hours,
       schedule: scheduleSchema,
       expect: expectSchema,
+      rotation: z.literal('external').optional(),
       isAssisted: z.boolean(),
       description: some,
       owner: some,

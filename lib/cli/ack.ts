@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import colours from 'picocolors';
 import { RotationError } from '../engine/errors.ts';
-import { openInstallation, type Place, required, withPlace } from './installation.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer } from './output.ts';
 import { whoAmI } from './people.ts';
 import { harmless } from './terminal.ts';
@@ -14,7 +14,7 @@ export function ackCommand(): Command {
     .addHelpText('after', "\nExample:\n  $ keyturn ack npm-publish --note 'the key is ordered'")
     .action(async (which: string, options: Place & { readonly note?: string }) => {
       const installation = await openInstallation(options);
-      const ledger = required(installation);
+      const { ledger } = installation;
       const alerts = (await ledger.alerts()).filter(({ id, token }) => id === which || token === which);
       if (alerts.length === 0) {
         throw new RotationError('absent', 'keyturn: there is no alert of this id or token', {

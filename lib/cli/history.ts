@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colours from 'picocolors';
-import { openInstallation, type Place, required, withPlace } from './installation.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, when } from './output.ts';
 import { harmless } from './terminal.ts';
 
@@ -13,7 +13,7 @@ export function historyCommand(): Command {
     .action(async (name: string, options: Place & { readonly most: number }) => {
       const installation = await openInstallation(options);
       const { token } = installation.entry(name);
-      const happened = await required(installation).happened(token.name, options.most);
+      const happened = await installation.ledger.happened(token.name, options.most);
       answer(options.json, { token: name, happened }, [
         colours.bold(name),
         ...(happened.length === 0 ? ['  Nothing is recorded.'] : []),

@@ -9,7 +9,7 @@ import { harmless } from './terminal.ts';
 
 export function holdCommand(): Command {
   return withPlace(new Command('hold'))
-    .description('Keeps every old token of this one alive, through all rotations, until `keyturn release`.')
+    .description('Keeps every old token of this one alive, through all rotations, until it is released.')
     .argument('<token>', 'its name in the catalog')
     .option('--why <reason>', 'for whoever finds it; it stands in a label that everybody can read', '')
     .addHelpText('after', "\nExample:\n  $ keyturn hold npm-publish --why 'the audit of March'")

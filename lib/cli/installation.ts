@@ -6,15 +6,18 @@ import type { Command } from 'commander';
 import { createAsker } from '../aws/invoker.ts';
 import { createSecretsManagerStore } from '../aws/secrets-manager-store.ts';
 import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
+import { providersOf } from '../catalog/compile.ts';
 import { formatProblems } from '../catalog/format-problems.ts';
 import { loadCatalog } from '../catalog/load-catalog.ts';
 import { didYouMean } from '../catalog/wording.ts';
 import { RotationError } from '../engine/errors.ts';
 import type { Clock, SecretState, Store } from '../engine/ports.ts';
-import type { Ledger } from '../engine/records.ts';
+import type { Ledger, Pause } from '../engine/records.ts';
+import { createLedger } from '../history/history.ts';
+import type { Shelf } from '../history/shelf.ts';
 import { createMovableClock } from '../local/clock.ts';
 import { readJson } from '../local/files.ts';
-import { createLedgerFolder } from '../local/ledger-folder.ts';
+import { openFolderShelf } from '../local/folder-shelf.ts';
 import { addressFile, type LocalAddress, region as localRegion } from '../local/start.ts';
 import { registry } from '../plugin/registry.ts';
 
@@ -43,8 +46,7 @@ export interface Installation {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly store: Store;
-  /** Undefined where there are no records that a command could open. */
-  readonly ledger: Ledger | undefined;
+  readonly ledger: Ledger;
   /** The entry of a token, or an error that names the near ones. */
   entry(name: string): CatalogEntry;
   describe(entry: CatalogEntry): Promise<SecretState>;
@@ -72,7 +74,7 @@ export async function openInstallation(place: Place): Promise<Installation> {
     catalog,
     clock,
     store,
-    ledger: openLedger(stateFolder),
+    ledger: openLedger(stateFolder, place, clock, providersOf(catalog)),
     entry: (name) => find(catalog, name),
     describe: ({ token }) => store.describe(token.secret),
     async ask<Answer>({ token }: CatalogEntry, state: SecretState, event: { readonly Job: string }) {
@@ -84,18 +86,24 @@ export async function openInstallation(place: Place): Promise<Installation> {
   };
 }
 
-/** The one place that decides where records are kept: today in the folder of a laptop, and nowhere else. */
-function openLedger(stateFolder: string | undefined): Ledger | undefined {
-  return stateFolder === undefined ? undefined : createLedgerFolder(join(stateFolder, 'ledger'));
+/** The one place that decides where records are kept: in the folder of a laptop, or in the table of the installation. */
+function openLedger(stateFolder: string | undefined, place: Place, clock: Clock, providers: readonly string[]): Ledger {
+  const open = async (): Promise<Shelf> => {
+    if (stateFolder !== undefined) return openFolderShelf(join(stateFolder, 'history'));
+    const { openDynamoShelfOf } = await import('../aws/dynamo-shelf.ts');
+    return openDynamoShelfOf(onAws(place), `${place.installation}-history`);
+  };
+  return createLedger(open, clock, providers);
 }
 
-/** The ledger, for commands that are about nothing else. */
-export function required({ ledger }: Installation): Ledger {
-  if (ledger !== undefined) return ledger;
-  throw new RotationError('unavailable', 'keyturn: this installation keeps no records that a command could open', {
-    fix: 'Add --local to act on what `keyturn local` keeps on this machine.',
-    definite: true,
-  });
+/** For commands that only show them beside other things: whoever may not read the table sees the rest. */
+export async function pausesOf({ ledger }: Installation): Promise<readonly Pause[]> {
+  try {
+    return await ledger.pauses();
+  } catch (error) {
+    if (error instanceof RotationError && error.code === 'unavailable') return [];
+    throw error;
+  }
 }
 
 async function openCatalog(folder: string): Promise<Catalog> {

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colours from 'picocolors';
 import type { Pause } from '../engine/records.ts';
-import { type Installation, openInstallation, type Place, required, withPlace } from './installation.ts';
+import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, when } from './output.ts';
 import { confirm, whoAmI } from './people.ts';
 import { harmless } from './terminal.ts';
@@ -23,7 +23,7 @@ export function pauseCommand(): Command {
     .addHelpText('after', "\nExample:\n  $ keyturn pause --provider sendgrid --why 'their API is down' --until 4h")
     .action(async (options: Scope & { readonly why: string; readonly until?: Until }) => {
       const installation = await openInstallation(options);
-      const ledger = required(installation);
+      const { ledger } = installation;
       const of = scopeOf(installation, options);
       if (of === 'everything') await confirm('Pause every token of this installation?', options);
       const now = installation.clock.now();
@@ -44,7 +44,7 @@ export function resumeCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ keyturn resume --provider sendgrid')
     .action(async (options: Scope) => {
       const installation = await openInstallation(options);
-      const ledger = required(installation);
+      const { ledger } = installation;
       const of = scopeOf(installation, options);
       const pauses = await ledger.pauses();
       const isPaused = pauses.some((pause) => pause.of === of);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ackCommand } from './ack.ts';
+import { adoptCommand } from './adopt.ts';
 import { calendarCommand } from './calendar.ts';
 import { checkCommand } from './check.ts';
 import { healCommand } from './heal.ts';
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     rollbackCommand,
     healCommand,
     retireCommand,
+    adoptCommand,
     holdCommand,
     releaseCommand,
     whoseCommand,

@@ -4,7 +4,7 @@ import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError } from '../engine/errors.ts';
 import { follow, type Outcome } from './follow.ts';
-import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
+import { type Installation, openInstallation, type Place, pausesOf, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, type Progress } from './output.ts';
 import { argumentsFor } from './pause.ts';
 import { confirm } from './people.ts';
@@ -92,7 +92,7 @@ async function begin(installation: Installation, entry: CatalogEntry, { yes = fa
     next: `\`keyturn status ${token}\` shows how far it is; --wait stays until it is over.`,
   });
   const state = await installation.describe(entry);
-  const pauses = (await installation.ledger?.pauses()) ?? [];
+  const pauses = await pausesOf(installation);
   const { parked, pause, rotating } = statusOf(entry, state, pauses, installation.clock.now());
   if (entry.token.mode === 'observe') {
     return refused('observing', 'it is only observed, so no rotation is begun', 'Set `mode: rotate` in the catalog, and deploy.');

@@ -3,7 +3,7 @@ import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError } from '../engine/errors.ts';
 import type { Pause } from '../engine/records.ts';
-import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
+import { type Installation, openInstallation, type Place, pausesOf, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, table, when } from './output.ts';
 import { harmless } from './terminal.ts';
 import { statusOf, type TokenState, type TokenStatus, tokenStates } from './token-status.ts';
@@ -44,7 +44,7 @@ async function look(
   entries: readonly CatalogEntry[],
   { json }: Place,
 ): Promise<readonly TokenStatus[]> {
-  const pauses = (await installation.ledger?.pauses()) ?? [];
+  const pauses = await pausesOf(installation);
   const progress = openProgress(json === true || entries.length < 50);
   let done = 0;
   const statuses = await eachOf(entries, 10, async (entry) => {

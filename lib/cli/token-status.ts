@@ -1,5 +1,6 @@
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { current, debtOf, holderOf, pending, readHold, readParked } from '../engine/labels.ts';
+import { pauseOf } from '../engine/pauses.ts';
 import { isOverdue } from '../engine/plan.ts';
 import type { SecretState } from '../engine/ports.ts';
 import type { Pause } from '../engine/records.ts';
@@ -41,14 +42,6 @@ export interface TokenStatus {
   readonly trouble?: string;
 }
 
-/** The pause that holds for a token now, the widest first. */
-export function pauseOf({ token }: CatalogEntry, pauses: readonly Pause[], now: number): Pause | undefined {
-  const scopes = ['everything', `provider:${token.provider}`, `token:${token.name}`];
-  return pauses
-    .filter(({ of, until }) => scopes.includes(of) && (until === undefined || until > now))
-    .toSorted((one, other) => scopes.indexOf(one.of) - scopes.indexOf(other.of))[0];
-}
-
 /** Compares labels with the clock; asks nobody. */
 export function statusOf(entry: CatalogEntry, state: SecretState, pauses: readonly Pause[], now: number): TokenStatus {
   const parkedLabel = readParked(state.versions.get(holderOf(state, current) ?? ''));
@@ -57,7 +50,7 @@ export function statusOf(entry: CatalogEntry, state: SecretState, pauses: readon
       ? { code: parkedLabel.code, until: parkedLabel.untilSeconds * 1000 }
       : undefined;
   const hold = readHold(state);
-  const pause = pauseOf(entry, pauses, now);
+  const pause = pauseOf(entry.token, pauses, now);
   const underway = holderOf(state, pending);
   const rotating = underway !== undefined && underway !== holderOf(state, current) ? underway : undefined;
   const { token, owner, needs } = entry;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import type { Happening, LogEntry } from '../engine/ports.ts';
+import type { BusEvent } from '../local/event-bus.ts';
 import type { Interceptor } from '../local/functions.ts';
 import { dependentNames, isQuiet, overlapHours, type Story, startStory, until } from '../local/story.ts';
+import { type OperationsReport, playOperations } from './tour-operations.ts';
 
 /** What the story came to: one JSON document, and `ok` only if all of it held. Later scenes add keys and keep these. */
 export interface TourReport {
@@ -24,6 +26,12 @@ export interface TourReport {
     readonly pendingLabelRemoved: boolean;
     readonly error: { readonly code: string; readonly message: string; readonly fix: string };
   };
+  readonly observe: OperationsReport['observe'];
+  readonly expiryWarning: OperationsReport['expiryWarning'];
+  readonly scopeDrift: OperationsReport['scopeDrift'];
+  readonly deadToken: OperationsReport['deadToken'];
+  readonly strayConsumer: OperationsReport['strayConsumer'];
+  readonly rollback: OperationsReport['rollback'];
 }
 
 /** Whoever shows the story. */
@@ -54,6 +62,7 @@ export async function playTour(options: {
   const { stateFolder, narrator, sabotage } = options;
   const timings = new Map<string, number>();
   const happenings: Happening[] = [];
+  const events: BusEvent[] = [];
   const doubling = { isOn: false, extraCalls: 0 };
   let story: Story | undefined;
 
@@ -77,14 +86,17 @@ export async function playTour(options: {
     ...(options.port === undefined ? {} : { port: options.port }),
     onProgress: (what) => narrator.say(what),
     onLog: (_name, entry) => narrator.log(entry),
-    onEvent: ({ detailType, detail }) => happenings.push({ what: detailType, ...detail } as Happening),
+    onEvent(event) {
+      events.push(event);
+      happenings.push({ what: event.detailType, ...event.detail } as Happening);
+    },
     intercept,
   });
   narrator.opened(story);
   const judge = createJudge(narrator);
   const report = emptyReport();
   try {
-    await play(story, report, { narrator, judge, timings, happenings, doubling });
+    await play(story, report, { narrator, judge, timings, happenings, events, doubling });
   } catch (error) {
     judge.expect(`the story goes on to its end (${error instanceof Error ? error.message : 'it broke off'})`, false);
   }
@@ -108,6 +120,12 @@ function emptyReport(): Draft {
       pendingLabelRemoved: false,
       error: { code: '', message: '', fix: '' },
     },
+    observe: { zeroWrites: false },
+    expiryWarning: { escalatedToBackup: false },
+    scopeDrift: { reported: false },
+    deadToken: { healed: false },
+    strayConsumer: { held: false },
+    rollback: { respected: false },
   };
 }
 
@@ -116,6 +134,7 @@ interface Stage {
   readonly judge: Judge;
   readonly timings: ReadonlyMap<string, number>;
   readonly happenings: readonly Happening[];
+  readonly events: readonly BusEvent[];
   readonly doubling: { isOn: boolean; extraCalls: number };
 }
 
@@ -168,7 +187,18 @@ async function play(story: Story, report: Draft, stage: Stage): Promise<void> {
 
   report.failedRotation = await failedAct(story, stage);
 
-  for (const phase of ['before', 'overlap', 'after', 'repeats', 'failure']) report.consumer.phases[phase] = consumer.count(phase);
+  consumer.begin('operations');
+  const operations = await playOperations({
+    story,
+    events: stage.events,
+    scene: narrator.scene,
+    expect: judge.expect,
+    passTime: (hours) => passTime(story, hours),
+  });
+  Object.assign(report, operations);
+
+  for (const phase of ['before', 'overlap', 'after', 'repeats', 'failure', 'operations'])
+    report.consumer.phases[phase] = consumer.count(phase);
   for (const phase of ['before', 'overlap', 'after']) {
     judge.expect(`the consumer was busy in the phase "${phase}"`, consumer.count(phase).requests >= requestsAPhase);
   }
@@ -200,10 +230,9 @@ async function failedAct(story: Story, { narrator, judge, happenings }: Stage): 
   const never = pendingId === undefined ? undefined : await story.tokenAt({ versionId: pendingId });
   const wasAlive = never !== undefined && (await story.ask(never)) === 200;
   judge.expect('nothing is revoked in a failing step', wasAlive);
-  // The rotation is begun again when its back-off is over. Where that supersedes the token before a sweep has ended it, it waits for an overlap too.
-  let status = never === undefined ? undefined : await sweepUntilDead(story, never);
-  if (never !== undefined && status === 200) status = await sweepUntilDead(story, never);
-  const pendingRevoked = status === 403;
+  // Once the back-off is over a sweep begins another rotation, and what was given up before it waits for a whole overlap, as any old token.
+  const pendingRevoked =
+    never !== undefined && ((await sweepUntilDead(story, never)) === 403 || (await sweepUntilDead(story, never)) === 403);
   judge.expect('the token that was never used is revoked by a later sweep', pendingRevoked);
   await story.consumer.seen(requestsAPhase);
   const { code = '', message = '', fix = '' } = error ?? {};
@@ -289,7 +318,6 @@ function isStep(act: string): boolean {
 }
 
 function actOf(event: unknown): string {
-  const { Records: [message] = [] } = event as { Records?: readonly { body: string }[] };
-  const { Step, Job } = (message === undefined ? event : JSON.parse(message.body)) as { Step?: string; Job?: string };
+  const { Step, Job } = event as { Step?: string; Job?: string };
   return Step ?? Job ?? 'sweep';
 }

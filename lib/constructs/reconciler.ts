@@ -74,6 +74,7 @@ export class Reconciler extends Construct {
           ['sqs:SendMessage'],
           [names.reconciler, ...rotators].map((name) => queueArn(this, name)),
         ),
+        allow(['secretsmanager:ListSecrets'], ['*']), // it knows no resources
         allow(['events:PutEvents'], [bus.eventBusArn]),
         allow(['sns:ListSubscriptionsByTopic'], [people.topicArn]),
         ...history.statementsForReconciler(),

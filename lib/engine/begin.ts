@@ -1,6 +1,7 @@
 import type { Instant } from './contract.ts';
 import { current, holderOf, pending, readParked, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
+import { readPause } from './pauses.ts';
 import type { SecretState } from './ports.ts';
 import { forgetSubmission, readSubmission } from './submission.ts';
 
@@ -16,7 +17,8 @@ export function isEmpty(state: SecretState): boolean {
  */
 export async function beginDue(open: OpenToken, secretArn: string): Promise<'begun' | 'not needed'> {
   const { ports, token } = open;
-  if (token.mode === 'observe') return 'not needed';
+  if (token.mode === 'observe' || token.rotation === 'external' || (await readPause(open, 'goes on')) !== undefined)
+    return 'not needed';
   const state = await ports.store.describe(secretArn);
   const reason = reasonToBegin(state, ports.clock.now());
   if (reason === undefined) return 'not needed';

@@ -101,6 +101,8 @@ export interface AuthorityContext<Scope, Authority> extends TokenContext<Scope> 
 export interface MintRequest {
   /** What to write into the field that the provider keeps; undefined where it keeps none. */
   readonly mark: string | undefined;
+  /** The moment, for a token that is given an end. */
+  readonly now: Instant;
   /** Cryptographically random bytes, for what is chosen here. */
   readonly random: (bytes: number) => Uint8Array;
 }

@@ -5,6 +5,7 @@ import { ourLabel, pending, readParked } from './labels.ts';
 import { markFor } from './mark.ts';
 import { intendMint, needsMintReceipts, settleMint } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
+import { assertNotPaused } from './pauses.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { preflight } from './preflight.ts';
 import type { Secret } from './secret.ts';
@@ -34,6 +35,7 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
   const before = await readCurrent(open, state.arn);
 
   const candidate = open.rotator.facts.kind === 'assisted' ? await judgeSubmission(open, state) : undefined;
+  await assertNotPaused(open);
   await preflight(open, { state, clientRequestToken: job.clientRequestToken }, before);
   const parked = readParked(before?.labels);
   if (parked !== undefined && parked.untilSeconds * 1000 > clock.now()) throw stillParked(open, parked);
@@ -62,7 +64,7 @@ async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Pr
         hasChanged ||= method !== 'GET' && method !== 'HEAD';
         return answer;
       };
-      return rotator.mint({ ...context, http }, { mark, random: ports.random });
+      return rotator.mint({ ...context, http }, { mark, now: ports.clock.now(), random: ports.random });
     });
   } catch (error) {
     // A refusal of a later call says nothing of an earlier one that had its effect.

@@ -67,6 +67,10 @@ export const errorCodes = {
     says: 'What a person submitted is refused by the provider, or the provider does not tell which token it is.',
   },
   parked: { ending: 'good', says: 'An earlier failure parked this token; until its back-off ends only the preflight runs.' },
+  paused: {
+    ending: 'good',
+    says: 'Somebody has paused acting, for everything, this provider or this token; or the catalog freezes it.',
+  },
   // retiring
   'still-alive': { ending: 'now', says: 'The token was revoked, but the provider still accepts it.' },
   'still-used': { ending: 'good', says: 'The provider says that somebody still uses the old token.' },

@@ -10,6 +10,7 @@ export type Request =
   | { readonly kind: 'step'; readonly step: StepName; readonly job: Job }
   | JobRequest
   | { readonly kind: 'whose'; readonly secretArn: string; readonly digest: string }
+  | { readonly kind: 'adopt'; readonly secretArn: string; readonly ref: string | undefined }
   | { readonly kind: 'try'; readonly secretArn: string; readonly versionId: string };
 
 /** What is done and needs no answer. */
@@ -41,6 +42,16 @@ const jobEvent = z.strictObject({
 });
 
 const whoseEvent = z.strictObject({ Job: z.literal('whose'), SecretId: secretArn, Digest: z.string().regex(/^[0-9a-f]{32}$/) });
+const adoptEvent = z.strictObject({
+  Job: z.literal('adopt'),
+  SecretId: secretArn,
+  Ref: z
+    .string()
+    .min(1)
+    .max(256)
+    .regex(/^[\x21-\x7e]+$/)
+    .optional(),
+});
 const tryEvent = z.strictObject({ Job: z.literal('try'), SecretId: secretArn, VersionId: versionId });
 
 /**
@@ -86,6 +97,10 @@ function parseJob(event: { readonly Job: unknown }): Request {
   if (event.Job === 'try') {
     const { Job: kind, SecretId, VersionId } = check(tryEvent, event);
     return { kind, secretArn: SecretId, versionId: VersionId };
+  }
+  if (event.Job === 'adopt') {
+    const { Job: kind, SecretId, Ref: ref } = check(adoptEvent, event);
+    return { kind, secretArn: SecretId, ref };
   }
   const { Job: kind, SecretId } = check(jobEvent, event);
   return { kind, secretArn: SecretId };

@@ -3,8 +3,10 @@ import { reasonToBegin } from './begin.ts';
 import type { Instant } from './contract.ts';
 import { current, debtOf, holderOf, pending, readHold } from './labels.ts';
 import type { SecretState } from './ports.ts';
+import type { Health } from './records.ts';
 import { dueAt, meaningless } from './retire.ts';
 import type { SweepJobName } from './sweep-jobs.ts';
+import { watchDueAt, watchHours } from './watch.ts';
 
 /** What a sweep asks a provider's function to do for one secret. Each is idempotent, and looks again before it acts. */
 export interface SweepJob {
@@ -18,10 +20,15 @@ export const sweepMinutes = 15;
 export const strayHours = 6;
 
 /**
- * Compares a secret's labels with the clock, and nothing else: the reconciler never sees a value. Level-triggered: the same state and time
- * give the same plan, whatever was or was not delivered before.
+ * Compares a secret's labels with the clock, and with when the token was last looked at: the reconciler never sees a value. Level-triggered:
+ * the same state and time give the same plan, whatever was or was not delivered before.
  */
-export function planSweep(token: { readonly overlapHours: number }, state: SecretState, now: Instant): readonly SweepJob[] {
+export function planSweep(
+  token: { readonly overlapHours: number },
+  state: SecretState,
+  now: Instant,
+  { health, isPaused = false, isSpread = false }: Known = {},
+): readonly SweepJob[] {
   const { arn: secretArn, versions } = state;
   const isHeld = readHold(state) !== undefined;
   const hasDue = debtOf(state).some((versionId) => {
@@ -31,13 +38,33 @@ export function planSweep(token: { readonly overlapHours: number }, state: Secre
   const hasClutter = [...versions.values()].some((labels) => meaningless(labels).length > 0);
   const underway = holderOf(state, pending);
   const isStuck = underway !== undefined && underway !== holderOf(state, current);
+  const watch = isWatchDue(state, now, { health, isSpread }) ? [{ job: 'watch', secretArn } as const] : [];
+  // What was minted is brought to its end; nothing else is begun.
+  if (isPaused) return [...(isStuck ? [{ job: 'continue', secretArn } as const] : []), ...watch];
   return [
     ...(hasDue || hasClutter ? [{ job: 'retire', secretArn } as const] : []),
     ...(isStuck || isStrayTime(secretArn, now) ? [{ job: 'strays', secretArn } as const] : []),
     // Whether AWS is still at it cannot be told from here; beside its own attempt ours does no harm.
     ...(isStuck ? [{ job: 'continue', secretArn } as const] : []),
     ...(mayBegin(state, now) ? [{ job: 'begin', secretArn } as const] : []),
+    ...watch,
   ];
+}
+
+/** What a sweep knows besides the labels. Losing it only makes more looks. */
+export interface Known {
+  readonly health?: Health | undefined;
+  readonly isPaused?: boolean;
+  /** There are so many tokens that those of which nothing is known are looked at one after another over a day. */
+  readonly isSpread?: boolean;
+}
+
+function isWatchDue(state: SecretState, now: Instant, { health, isSpread }: Pick<Known, 'health' | 'isSpread'>): boolean {
+  const currentId = holderOf(state, current);
+  if (currentId === undefined) return false;
+  if (health === undefined && isSpread) return isTimeOf(state.arn, now, watchHours);
+  const due = watchDueAt(health, currentId);
+  return due === 'now' || due <= now;
 }
 
 /** How long the first rotation of a new secret is asked for by every sweep. */
@@ -63,7 +90,12 @@ export function isOverdue({ nextRotationAt, rotationEnabled }: SecretState, now:
 }
 
 function isStrayTime(secretArn: string, now: Instant): boolean {
-  const slots = (strayHours * 60) / sweepMinutes;
+  return isTimeOf(secretArn, now, strayHours);
+}
+
+/** Once in so many hours, at a time of the secret's own. */
+function isTimeOf(secretArn: string, now: Instant, hours: number): boolean {
+  const slots = (hours * 60) / sweepMinutes;
   const own = createHash('sha256').update(secretArn).digest().readUInt32BE(0) % slots;
   return Math.floor(now / (sweepMinutes * 60_000)) % slots === own;
 }

@@ -46,6 +46,8 @@ export type Which = { readonly versionId: string } | { readonly label: string };
 export interface Store {
   /** Throws `not-ours` where there is no such secret. */
   describe(secretId: string): Promise<SecretState>;
+  /** Every secret of the account, in pages as they come. It may be minutes behind what `describe` tells. */
+  list(): AsyncIterable<SecretState & { readonly name: string }>;
   /** Undefined where the secret has no such version, or the version no value. */
   read(secretId: string, which: Which): Promise<StoredVersion | undefined>;
   /**

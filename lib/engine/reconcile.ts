@@ -1,56 +1,118 @@
+import { type CauseContext, causesOf, missingCause, type WatchedToken } from './causes.ts';
 import { asRotationError } from './errors.ts';
+import { current, debtOf, holderOf, readParked } from './labels.ts';
+import { pauseOf } from './pauses.ts';
 import { isOverdue, planSweep, type SweepJob } from './plan.ts';
-import type { Ports } from './ports.ts';
+import type { Ports, SecretState } from './ports.ts';
+import type { Cause, Health, Ledger, Pause } from './records.ts';
 
 /** A token as the reconciler knows it. */
-export interface SweptToken {
-  readonly name: string;
+export interface SweptToken extends WatchedToken {
   readonly provider: string;
   readonly secret: string;
-  readonly overlapHours: number;
 }
 
+/** What a sweep counted, and what it found for people. */
 export interface Sweep {
   readonly tokens: number;
   readonly jobs: number;
   /** Tokens that could not be looked at this time. */
   readonly failed: number;
-  /** The names of those that were not reached in time. */
-  readonly left: readonly string[];
   /** Tokens that Secrets Manager should have rotated by now. */
   readonly overdue: number;
+  /** Tokens whose rotation failed for good, and waits. */
+  readonly parked: number;
+  /** Old tokens that are not proven dead yet. */
+  readonly debt: number;
+  /** Tokens that the provider refuses. */
+  readonly dead: number;
+  readonly paused: number;
+  /** Troubles that people are told of. */
+  readonly causes: readonly Cause[];
+  /** Names of the tokens that were looked at. */
+  readonly looked: ReadonlySet<string>;
+  /** Names of those that time did not suffice for. */
+  readonly left: readonly string[];
+  /** When Secrets Manager means to rotate, by the token's name. */
+  readonly nextRotations: ReadonlyMap<string, number>;
+  /** How tokens were when they were last looked at as a whole. */
+  readonly healths: readonly Health[];
+  /** Nothing was ever looked at before. */
+  readonly isFirst: boolean;
+  /** Names of tokens that were rotated in the last two days. */
+  readonly rotatedLately: readonly string[];
 }
 
+export interface SweepPorts extends Pick<Ports, 'store' | 'clock' | 'log' | 'remaining'> {
+  readonly ledger: Pick<Ledger, 'healths' | 'pauses'>;
+}
+
+/** With so many tokens, one list of all secrets costs less than looking at each. */
+const listFrom = 25;
+/** With so many, those that were never looked at are spread over a day. */
+const spreadFrom = 200;
+
 /**
- * One sweep: looks at every secret's labels and hands out what is to be done. One token's trouble is no other's. It stops in time to end
- * by itself, and says whom it did not reach.
+ * One sweep: looks at every secret's labels, hands out what is to be done, and says what is wrong. One token's trouble is no other's. It
+ * stops in time to end by itself, and says whom it did not reach. Health that cannot be read is found out anew; pauses that cannot be read
+ * are looked for again by whoever acts.
  */
 export async function reconcile(
-  ports: Pick<Ports, 'store' | 'clock' | 'log' | 'remaining'>,
+  ports: SweepPorts,
   tokens: readonly SweptToken[],
+  context: Omit<CauseContext, 'now'>,
   ask: (provider: string, job: SweepJob) => Promise<void>,
 ): Promise<Sweep> {
-  let jobs = 0;
-  let failed = 0;
-  let overdue = 0;
+  const known = await orNothing(ports, 'healths', () => ports.ledger.healths());
+  const healths = new Map(known.map((each) => [each.token, each]));
+  const pauses = await orNothing(ports, 'pauses', () => ports.ledger.pauses());
+  const listed = tokens.length < listFrom ? undefined : await list(ports);
+  const count = { jobs: 0, failed: 0, overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0 };
+  const causes: Cause[] = [];
+  const looked = new Set<string>();
+  const nextRotations = new Map<string, number>();
+  const rotatedLately: string[] = [];
+
   const look = async (token: SweptToken) => {
+    const now = ports.clock.now();
+    const { name, provider, secret } = token;
     try {
-      const state = await ports.store.describe(token.secret);
-      if (isOverdue(state, ports.clock.now())) {
-        overdue += 1;
-        ports.log({ event: 'token.overdue', token: token.name });
-      }
-      for (const job of planSweep(token, state, ports.clock.now())) {
-        await ask(token.provider, job);
-        ports.log({ event: 'sweep.job', token: token.name, state: job.job });
-        jobs += 1;
+      const state = listed?.get(secret) ?? (await ports.store.describe(secret));
+      const health = healths.get(name);
+      const pause = pauseOf(token, pauses, now);
+      tally(token, state, health, pause);
+      looked.add(name);
+      causes.push(...causesOf(token, state, health, { ...context, now }));
+      const isSpread = tokens.length >= spreadFrom;
+      for (const job of planSweep(token, state, now, { health, isPaused: pause !== undefined, isSpread })) {
+        await ask(provider, job);
+        ports.log({ event: 'sweep.job', token: name, state: job.job });
+        count.jobs += 1;
       }
     } catch (problem) {
-      failed += 1;
       const { code, message } = asRotationError(problem, 'reconcile');
-      ports.log({ event: 'sweep.failed', token: token.name, code, detail: message });
+      ports.log({ event: 'sweep.failed', token: name, code, detail: message });
+      count.failed += 1;
+      if (code !== 'not-ours') return;
+      looked.add(name); // that it is not there has been seen
+      causes.push(missingCause(token));
     }
   };
+
+  function tally(token: SweptToken, state: SecretState, health: Health | undefined, pause: Pause | undefined): void {
+    const currentId = holderOf(state, current);
+    if (state.rotatedAt !== undefined && ports.clock.now() - state.rotatedAt < 48 * 3_600_000) rotatedLately.push(token.name);
+    if (state.nextRotationAt !== undefined) nextRotations.set(token.name, state.nextRotationAt);
+    if (isOverdue(state, ports.clock.now())) {
+      count.overdue += 1;
+      ports.log({ event: 'token.overdue', token: token.name });
+    }
+    if (readParked(state.versions.get(currentId ?? '')) !== undefined) count.parked += 1;
+    if (health?.verdict === 'invalid' && health.versionId === currentId) count.dead += 1;
+    if (pause !== undefined) count.paused += 1;
+    count.debt += debtOf(state).length;
+  }
+
   const waiting = [...tokens];
   const worker = async () => {
     for (let token = waiting.shift(); token !== undefined; token = waiting.shift()) {
@@ -59,5 +121,37 @@ export async function reconcile(
     }
   };
   await Promise.all(Array.from({ length: 10 }, worker));
-  return { tokens: tokens.length, jobs, failed, left: waiting.map(({ name }) => name), overdue };
+  const left = waiting.map(({ name }) => name);
+  const found = { causes, looked, left, nextRotations, healths: known, isFirst: known.length === 0, rotatedLately };
+  return { tokens: tokens.length, ...count, ...found };
+}
+
+/** By name and by ARN. Secrets of other accounts are not in it, and the newest may not be yet: those are looked at one by one. */
+async function list({ store, log }: SweepPorts): Promise<ReadonlyMap<string, SecretState> | undefined> {
+  try {
+    const found = new Map<string, SecretState>();
+    for await (const { name, ...state } of store.list()) {
+      found.set(name, state);
+      found.set(state.arn, state);
+    }
+    return found;
+  } catch (problem) {
+    const { code, message } = asRotationError(problem, 'list');
+    log({ event: 'sweep.unlisted', code, detail: message });
+    return undefined;
+  }
+}
+
+async function orNothing<Item>(
+  { log }: SweepPorts,
+  what: string,
+  read: () => Promise<readonly Item[]>,
+): Promise<readonly Item[]> {
+  try {
+    return await read();
+  } catch (problem) {
+    const { code, message } = asRotationError(problem, 'reconcile');
+    log({ event: `sweep.${what}-unread`, code, detail: message });
+    return [];
+  }
 }

@@ -16,7 +16,6 @@ import {
   compromised,
   current,
   debtOf,
-  freeLabel,
   holderOf,
   ourLabelText,
   pending,
@@ -29,15 +28,22 @@ import {
   sinceLabel,
 } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
+import { readPause } from './pauses.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
+import { liveTokens } from './preflight.ts';
+import type { Finding, Pause } from './records.ts';
 import { refOf } from './ref.ts';
 import { readCurrent, tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { strayMinimumAgeHours } from './strays.ts';
 import { minute, seconds } from './time.ts';
+import { note } from './watch.ts';
 
 /** The overlap is stretched by this, so that clocks may differ by an hour. */
 export const clockSkewHours = 1;
+
+/** A secret has twenty labels. */
+const mostAtOnce = 20;
 
 /** What became of one superseded token in one attempt. `waits` comes right by itself; `held` needs a person. */
 export type Retirement =
@@ -60,7 +66,11 @@ export async function retire(open: OpenToken, secretArn: string): Promise<readon
   const state = await open.ports.store.describe(secretArn);
   await tidy(open, state);
   const results: Retirement[] = [];
-  for (const versionId of debtOf(state)) results.push(await retireOne(open, state, versionId));
+  const debt = debtOf(state);
+  if (debt.length === 0) return results;
+  const pause = await readPause(open, 'waits');
+  for (const versionId of debt) results.push(await retireOne(open, state, versionId, pause));
+  await note(open, heldCodes, results.flatMap(findingOf));
   return results;
 }
 
@@ -75,10 +85,25 @@ function overlapOf({ overlapHours }: { readonly overlapHours: number }, sinceSec
   return (sinceSeconds + (overlapHours + clockSkewHours) * 3600) * 1000;
 }
 
-async function retireOne(open: OpenToken, state: SecretState, versionId: string): Promise<Retirement> {
+const heldCodes = ['still-used', 'no-way-to-revoke'] as const;
+
+/** What a person has to look at, for as long as it stands so. */
+function findingOf(result: Retirement): readonly Finding[] {
+  if (result.outcome !== 'held') return [];
+  const code = result.code === 'still-used' ? 'still-used' : 'no-way-to-revoke';
+  return [{ code, about: result.versionId, message: `an old token is kept: ${result.why}`, fix: result.fix }];
+}
+
+async function retireOne(
+  open: OpenToken,
+  state: SecretState,
+  versionId: string,
+  pause: Pick<Pause, 'by' | 'why'> | undefined,
+): Promise<Retirement> {
   try {
     const until = await overlapEnd(open, state, versionId);
     if (until > open.ports.clock.now()) return waits(versionId, `its overlap ends ${minute(until)}`, until);
+    if (pause !== undefined) return waits(versionId, `acting is paused by ${pause.by}: ${pause.why}`);
     const hold = readHold(state);
     if (hold !== undefined) return waits(versionId, heldText(open, hold));
     if (open.token.mode !== 'retire')
@@ -128,9 +153,15 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
     const neverPromoted = version !== undefined && version.createdAt > youngest;
     if (neverPromoted) return version.createdAt + strayMinimumAgeHours * 3_600_000;
   }
-  const stamp = freeLabel(state, sinceLabel, seconds(clock.now()));
-  await store.moveLabel(state.arn, stamp, { to: versionId });
-  return overlapOf(open.token, readSince([stamp])?.seconds ?? seconds(clock.now()));
+  // A label is on one version only: where another version was stamped in this very second, the next second is as good.
+  let stamp = seconds(clock.now());
+  for (
+    let tries = 0;
+    tries < mostAtOnce && (await store.moveLabel(state.arn, sinceLabel(stamp), { to: versionId })) === 'lost';
+    tries += 1
+  )
+    stamp += 1;
+  return overlapOf(open.token, stamp);
 }
 
 interface Doomed {
@@ -255,6 +286,8 @@ async function assertQuiet(open: OpenToken, { version, credential, ref }: Doomed
   const blur = (lastUsed.granularityMinutes + lastUsed.lagMinutes) * 60_000;
   const quietAt = told.lastUsedAt === undefined ? undefined : told.lastUsedAt + blur + token.quietHours * 3_600_000;
   if (quietAt !== undefined && quietAt <= ports.clock.now()) return;
+  // Revoked already, by a sweep that did not get as far as the proof: whoever asked whether it was dead has used it, and that was us.
+  if (!(await isListed(open, ref))) return;
   const when = told.lastUsedAt === undefined ? 'and its last use is not told' : `last on ${minute(told.lastUsedAt)}`;
   const who = told.lastUsedBy === undefined ? '' : ` by ${told.lastUsedBy}`;
   throw held(
@@ -262,6 +295,12 @@ async function assertQuiet(open: OpenToken, { version, credential, ref }: Doomed
     `${token.name}: somebody still uses the old token, ${when}${who}`,
     `Find out who it is and add them to the catalog (\`consumers\` or \`dependents\`); \`keyturn release ${token.name} --still-used\` lets it be revoked all the same.`,
   );
+}
+
+/** Whether the provider has it among its live tokens; where it has no list, nothing speaks against it. */
+async function isListed(open: OpenToken, ref: string): Promise<boolean> {
+  const live = await liveTokens(open);
+  return live === undefined || live.some((found) => found.ref === ref);
 }
 
 async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Promise<void> {

@@ -29,6 +29,13 @@ export function assertWritable({ token }: OpenToken, state: SecretState, job: Jo
       'Set `mode: rotate` in the catalog when its owner agrees.',
     );
   }
+  if (token.rotation === 'external') {
+    throw stop(
+      'not-ours',
+      `${token.name}: something else rotates it, as its catalog entry says`,
+      'Rotate it where it is rotated; or remove `rotation: external` from its entry and deploy.',
+    );
+  }
   if (job.functionArn !== undefined && state.rotationFunctionArn !== undefined && state.rotationFunctionArn !== job.functionArn) {
     throw stop(
       'not-ours',

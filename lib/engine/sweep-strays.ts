@@ -3,11 +3,13 @@ import { judge } from './judge.ts';
 import { current, pending, previous, readHold, readOurLabel, refDigest } from './labels.ts';
 import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
+import { readPause } from './pauses.ts';
 import type { SecretState } from './ports.ts';
 import { liveTokens } from './preflight.ts';
 import { tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { strayMinimumAgeHours, straysOf } from './strays.ts';
+import { note } from './watch.ts';
 
 /**
  * Revokes live tokens of ours that nobody holds: minted, and never stored. They are told by our mark, or by the principal being ours alone;
@@ -26,12 +28,16 @@ export async function sweepStrays(
   const strays = straysOf(open, state, live, askedAt);
   const isAnyones = strays.ours.length > 0 && !rotator.facts.mark.can && (await mayBeInUse(open, state));
   const { ours, unclear } = isAnyones ? { ours: [], unclear: [...strays.ours, ...strays.unclear] } : strays;
+  const mayRevoke =
+    token.mode === 'retire' &&
+    readHold(state) === undefined &&
+    (ours.length === 0 || (await readPause(open, 'waits')) === undefined);
   const old = ports.clock.now() - strayMinimumAgeHours * 3_600_000;
   let revoked = 0;
   for (const stray of ours) {
     if (stray.bornAt === undefined || stray.bornAt > old) continue;
     const revoke = rotator.revoke?.bind(rotator);
-    if (revoke === undefined || token.mode !== 'retire' || readHold(state) !== undefined) continue;
+    if (revoke === undefined || !mayRevoke) continue;
     await open.withAuthority((context) => revoke(context, { ref: stray.ref }));
     revoked += 1;
     await tellQuietly(open, {
@@ -42,6 +48,7 @@ export async function sweepStrays(
     });
   }
   if (unclear.length > 0) await report(open, state.arn, unclear.length);
+  else if (live.length > 0) await note(open, ['stray'], []);
   return { revoked, reported: unclear.length };
 }
 
@@ -67,5 +74,17 @@ async function report(open: OpenToken, secretArn: string, count: number): Promis
   const error = new RotationError('unknown-ref', `${token.name}: ${rotator.facts.title} has ${many} in none of our labels`, {
     fix: `If nobody but Keyturn makes tokens there, set \`exclusive: true\` for ${token.name}; otherwise see at the provider whose they are.`,
   });
+  await note(
+    open,
+    ['stray'],
+    [
+      {
+        code: 'stray',
+        about: rotator.facts.name,
+        message: `${rotator.facts.title} has ${many} in none of our labels`,
+        fix: error.fix,
+      },
+    ],
+  );
   await tellQuietly(open, { what: 'stray.reported', secretArn, code: error.code, message: error.message, fix: error.fix });
 }

@@ -56,7 +56,7 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   if (await isCurrentAfterAll(open, job)) return;
   const labels = there === 'unreadable' ? state.versions.get(holderOf(state, current) ?? '') : there?.labels;
   const isParkedAlready = (readParked(labels)?.untilSeconds ?? 0) > seconds(open.ports.clock.now());
-  const isExpected = error.code === 'nothing-submitted' || error.code === 'cancelled';
+  const isExpected = ['nothing-submitted', 'cancelled', 'paused'].includes(error.code);
   if (isLost || isParkedAlready || isExpected) return; // neither told twice, nor kept from trying again
   await park(open, state, error);
   await tellFailure(open, job, 'rotation.failed', error, consequence(open, there, unrestored));

@@ -41,6 +41,8 @@ export interface Token {
   readonly authority?: string;
   readonly value: ValueLayout;
   readonly mode: Mode;
+  /** Something else rotates it (AWS's own managed rotation, a vendor's function, a person): Keyturn follows, and mints nothing. */
+  readonly rotation?: 'external';
   /** Nobody but Keyturn makes tokens for this principal, so that a live one in none of our labels is a stray. */
   readonly exclusive: boolean;
   /** How long a replaced token goes on working. */

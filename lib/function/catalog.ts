@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { type KeyturnEvent, readEvent } from '../alerts/events.ts';
 import {
+  type CompiledIndex,
   type Directory,
   type IndexedToken,
   parseCompiled,
@@ -54,6 +55,7 @@ const restMessage = z.strictObject({
  * names. Other secrets of the account have such events too, and nothing is looked at for them.
  */
 export function readSwept(event: unknown): {
+  readonly index: CompiledIndex;
   readonly tokens: readonly IndexedToken[];
   /** Of all tokens, whatever the sweep is of. */
   readonly providers: readonly string[];
@@ -62,18 +64,19 @@ export function readSwept(event: unknown): {
   /** How often the sweep of everything was handed on. Undefined where only something changed is looked at. */
   readonly generation: number | undefined;
 } {
-  const { tokens } = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const index = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const { tokens } = index;
   const providers = [...new Set(tokens.map(({ provider }) => provider))];
   const [message] = readMessages(event) ?? [];
   if (message !== undefined) {
     const { from, generation } = readRest(message.body);
-    return { tokens: within(tokens, from), providers, isWhole: false, generation };
+    return { index, tokens: within(tokens, from), providers, isWhole: false, generation };
   }
   const { source, resources } = (event ?? {}) as { readonly source?: unknown; readonly resources?: unknown };
   if (source !== 'aws.secretsmanager' || !Array.isArray(resources))
-    return { tokens: within(tokens), providers, isWhole: true, generation: 0 };
+    return { index, tokens: within(tokens), providers, isWhole: true, generation: 0 };
   const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
-  return { tokens: changed, providers, isWhole: false, generation: undefined };
+  return { index, tokens: changed, providers, isWhole: false, generation: undefined };
 }
 
 /** Throws `event` where it is none, so that it comes again and is kept in the end. */

@@ -3,7 +3,18 @@ import type { Sweep } from '../engine/reconcile.ts';
 /** Where CloudWatch keeps what is counted. */
 export const metricsNamespace = 'Keyturn';
 
-const metrics = { Tokens: 'tokens', Jobs: 'jobs', Failed: 'failed', Overdue: 'overdue' } as const;
+const metrics = {
+  Tokens: 'tokens',
+  Jobs: 'jobs',
+  Failed: 'failed',
+  Overdue: 'overdue',
+  Parked: 'parked',
+  Debt: 'debt',
+  Dead: 'dead',
+  Paused: 'paused',
+} as const;
+/** A sweep as far as it is counted. */
+type Counted = Pick<Sweep, (typeof metrics)[keyof typeof metrics] | 'left'>;
 export type SweepMetric = keyof typeof metrics;
 
 /** How many jobs failed for good. */
@@ -13,7 +24,7 @@ export const jobsFailed = 'JobsFailed';
  * A line of the log that CloudWatch reads as metrics: no call, no permission, and the numbers stay readable beside the log. Whoever was left and not
  * handed on was not looked at either.
  */
-export function metricLine(sweep: Sweep, isHandedOn: boolean, installation: string, now: number): string {
+export function metricLine(sweep: Counted, isHandedOn: boolean, installation: string, now: number): string {
   const counted = { ...sweep, failed: sweep.failed + (isHandedOn ? 0 : sweep.left.length) };
   return JSON.stringify({
     ...metricsOf(Object.keys(metrics), installation, now),

@@ -124,6 +124,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
         environment: {
           KEYTURN_INDEX_FILE: join(bundles, 'index.json'),
           KEYTURN_QUEUE_PREFIX: `${endpoint.url}/${accountId}/${prefix}`,
+          KEYTURN_BUS: 'keyturn',
         },
         timeoutSeconds: 300,
       },

@@ -19,6 +19,7 @@ import type { ObservedCall } from './aws-endpoint.ts';
 import { createMovableClock } from './clock.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
 import { makeFolder } from './files.ts';
+import { type Forge, startForge } from './forge.ts';
 import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
 import { secureRandom } from './secrets-manager/serve.ts';
 import { createSecretsManager } from './secrets-manager/service.ts';
@@ -29,6 +30,9 @@ export const tokenName = 'npm-publish';
 export const secretName = 'build/npm-publish';
 export const copyName = 'build/npm-copy';
 export const overlapHours = 24;
+/** A token of the second provider that is rotated, and one that was there before and is only looked at. */
+export const deployToken = { name: 'web-deploy', secret: 'web/deploy' } as const;
+export const observedToken = { name: 'web-metrics', secret: 'web/metrics' } as const;
 export const dependentNames = ['build copy', 'ci hook', 'docs robot'] as const;
 const authorityName = 'keyturn/authorities/npm-registry';
 const user = 'ci-bot';
@@ -40,6 +44,13 @@ export interface Story {
   readonly registryUrl: string;
   readonly consumer: Consumer;
   readonly secretArn: string;
+  /** The second provider, and the provider of what is only observed. */
+  readonly forge: Forge;
+  readonly observedForge: Forge;
+  /** Calls by the functions that changed something about the observed secret. */
+  observedWrites(): number;
+  /** The text of a secret under a label. */
+  textOf(secret: string, label?: string): Promise<string | undefined>;
   /** How many calls about the rotated secret the functions have made so far. */
   functionCalls(): number;
   /** The token in a version of the secret; undefined where there is none. */
@@ -94,20 +105,29 @@ export async function startStory(
     const hooks = await serveAll([breakable(hook, () => false), breakable(robot, () => isBroken)]);
     for (const server of hooks) closing.push(server.close);
 
+    const forge = await startForge(world, join(stateFolder, 'forge.json'));
+    const observedForge = await startForge(world, join(stateFolder, 'observed-forge.json'));
+    closing.push(forge.close, observedForge.close);
+
     onProgress('Bundling and starting the rotation function');
     const catalogFolder = join(stateFolder, 'catalog');
     writeCatalog(catalogFolder, registryServer.url, hooks);
+    writeForgeCatalog(catalogFolder, forge, observedForge);
     const { catalog, problems } = await loadCatalog(catalogFolder, registry, { loopback: {} });
     if (catalog === undefined) throw new Error(`The catalog of the story has faults: ${problems[0]?.message}`);
     let calls = 0;
-    const onCall = ({ service, resource, info }: ObservedCall) => {
+    let observedWrites = 0;
+    const onCall = ({ service, operation, resource, info }: ObservedCall) => {
       if (service === 'secretsmanager' && resource?.includes(`:secret:${secretName}-`) && info.accessKeyId === functionAccessKey)
         calls += 1;
+      const isOfObserved = service === 'secretsmanager' && resource?.includes(`:secret:${observedToken.secret}-`);
+      if (isOfObserved && info.accessKeyId === functionAccessKey && !/^(Describe|Get|List)/.test(operation)) observedWrites += 1;
     };
     const local = await startLocal({ ...options, catalog, onCall });
     closing.push(local.close);
 
     const secretArn = await ensureSecrets(local, registryServer.url, hook.authority ?? {});
+    await ensureForgeSecrets(local, forge, observedForge);
     const tokenAt = async (which: { label: string } | { versionId: string }) => {
       const selector = 'label' in which ? { VersionStage: which.label } : { VersionId: which.versionId };
       const text = await readSecret(local, secretArn, selector);
@@ -138,6 +158,10 @@ export async function startStory(
       registryUrl: registryServer.url,
       consumer,
       secretArn,
+      forge,
+      observedForge,
+      observedWrites: () => observedWrites,
+      textOf: (secret, label = 'AWSCURRENT') => readSecret(local, secret, { VersionStage: label }),
       functionCalls: () => calls,
       tokenAt,
       labels: async () => (await local.client.send(new DescribeSecretCommand({ SecretId: secretArn }))).VersionIdsToStages ?? {},
@@ -208,6 +232,14 @@ async function configureRotation(local: Local, secretArn: string, isEmpty: boole
   };
   // After a restart in the middle of a rotation it stands already, and the rotation goes on by itself.
   await local.client.send(new RotateSecretCommand(settings)).catch(() => {});
+}
+
+/** The rotated one is filled when somebody asks for it first; the observed one has had its token for long. */
+async function ensureForgeSecrets(local: Local, forge: Forge, observedForge: Forge): Promise<void> {
+  await ensure(local, 'keyturn/authorities/forge', JSON.stringify(forge.authority));
+  await ensure(local, 'keyturn/authorities/observed-forge', JSON.stringify(observedForge.authority));
+  await ensure(local, deployToken.secret, undefined);
+  await ensure(local, observedToken.secret, observedForge.makeByHand());
 }
 
 async function ensure(local: Local, name: string, value: string | undefined): Promise<string> {
@@ -285,5 +317,36 @@ dependents:
 consumers:
   - { name: release pipeline, cacheHours: 1 }
 `,
+  );
+}
+
+function writeForgeCatalog(folder: string, forge: Forge, observedForge: Forge): void {
+  const entry = (
+    url: string,
+    authority: string,
+    secret: string,
+    more: string,
+  ) => `description: Lets the web team's pipeline look at its project.
+stopsWhenItFails: Nothing new is deployed.
+owner: ada
+backup: grace
+account:
+  signIn: https://forge.example.com/
+  administrator: ada
+  secondFactor: none
+  recovery: Grace is a maintainer of the project, too.
+provider: gitlab
+scope: { apiUrl: "${url}/api/v4", level: project, id: acme/web, accessLevel: developer, scopes: [read_api] }
+authority: ${authority}
+secret: ${secret}
+${more}`;
+  const write = (name: string, text: string) => writeFileSync(join(folder, `${name}.yaml`), text);
+  write(
+    deployToken.name,
+    entry(forge.url, 'keyturn/authorities/forge', deployToken.secret, 'quietHours: 6\nexpect: { scopes: [read_api] }\n'),
+  );
+  write(
+    observedToken.name,
+    entry(observedForge.url, 'keyturn/authorities/observed-forge', observedToken.secret, 'adopt: true\n'),
   );
 }

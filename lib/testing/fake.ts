@@ -49,6 +49,17 @@ export interface FakeToken {
   readonly expiresAt?: Instant;
 }
 
+/** Whether a provider takes a token now: a fresh one not at once, a revoked one a little longer, and none beyond its end. */
+export function isTaken(
+  { createdAt, revokedAt, expiresAt }: FakeToken,
+  now: Instant,
+  { settleSeconds, deathSeconds }: { readonly settleSeconds: number; readonly deathSeconds: number },
+): boolean {
+  const isYoung = now < createdAt + settleSeconds * 1000;
+  const isDead = revokedAt !== undefined && now >= revokedAt + deathSeconds * 1000;
+  return !isYoung && !isDead && (expiresAt === undefined || now < expiresAt);
+}
+
 export interface RotatorFake extends HttpFake {
   readonly scope: Readonly<Record<string, unknown>>;
   /** What the authority secret holds. */

@@ -16,6 +16,7 @@ export {
   type FakeWorld,
   fetchOf,
   type HttpFake,
+  isTaken,
   jsonOf,
   type RotatorFake,
   type RotatorFakeFactory,

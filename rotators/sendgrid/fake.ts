@@ -5,6 +5,7 @@ import {
   type FakeRequest,
   type FakeToken,
   type FakeWorld,
+  isTaken,
   jsonOf,
   type RotatorFakeFactory,
 } from '../../lib/testing/fake.ts';
@@ -97,9 +98,7 @@ export const fake = ((world: FakeWorld) => {
 
   /** A key that works now: a new one not at once, a deleted one a little longer. */
   function keyOf(value: string | undefined): Token | undefined {
-    const isYoung = ({ createdAt }: Token) => world.now() < createdAt + facts.settleSeconds * 1000;
-    const isDead = ({ revokedAt }: Token) => revokedAt !== undefined && world.now() >= revokedAt + facts.deathSeconds * 1000;
-    const found = self.state.tokens.find((token) => token.value === value && !isYoung(token) && !isDead(token));
+    const found = self.state.tokens.find((token) => token.value === value && isTaken(token, world.now(), facts));
     return value === admin.value ? admin : found;
   }
 

@@ -92,7 +92,10 @@ it('goes out once a day, whoever sweeps', async () => {
   const ledger = createMemoryLedger();
   const told: string[] = [];
   const tell = (now: number) =>
-    tellDigests({ ledger, publish: async (events) => void told.push(...events.map(short)) }, { ...input, now });
+    tellDigests(
+      { ledger, publish: async (events) => void told.push(...events.map(short)) },
+      { ...input, recent: async () => input.recent, now },
+    );
 
   expect(await tell(start)).toBe(0);
   await Promise.all([tell(start + 2 * hour), tell(start + 2 * hour)]);

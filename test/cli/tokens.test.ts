@@ -13,8 +13,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fake as receiverFake } from '../../dependents/webhook/fake.ts';
 import { loadCatalog } from '../../lib/catalog/load-catalog.ts';
 import type { Alert, Happened } from '../../lib/engine/records.ts';
+import { createLedger, createTokenHistory } from '../../lib/history/history.ts';
 import { createMovableClock } from '../../lib/local/clock.ts';
-import { createLedgerFolder } from '../../lib/local/ledger-folder.ts';
+import { openFolderShelf } from '../../lib/local/folder-shelf.ts';
 import { type LoopbackServer, serveOnLoopback } from '../../lib/local/loopback.ts';
 import { secureRandom } from '../../lib/local/secrets-manager/serve.ts';
 import { createSecretsManager } from '../../lib/local/secrets-manager/service.ts';
@@ -283,16 +284,17 @@ it('acknowledges the alerts of a token, and shows what happened to it', async ()
     secretArn: 'arn',
     message: 'publish: the new token is current',
   };
-  const ledger = createLedgerFolder(join(state, 'ledger'));
+  const shelf = async () => openFolderShelf(join(state, 'history'));
+  const ledger = createLedger(shelf, { now: () => happened.at }, ['npm-registry']);
   await ledger.saveAlert(alert, undefined);
-  await ledger.record(happened);
+  await createTokenHistory(shelf, { now: () => happened.at }, 'npm-registry').records.record(happened);
 
   const acknowledged = await run('ack', 'publish', '--note', 'the key is ordered');
   const unknown = await run('ack', 'no-such-alert');
   const history = await run('history', 'publish');
 
   expect(acknowledged.code, acknowledged.err).toBe(0);
-  expect(await ledger.alerts()).toMatchObject([
+  expect((await ledger.alerts()).filter(({ id }) => id === alert.id)).toMatchObject([
     { revision: 5, acknowledged: { note: 'the key is ordered', by: expect.any(String) } },
   ]);
   expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no alert') });

@@ -22,6 +22,12 @@ describe('the tour', () => {
     expect(code).toBe(0);
     expect(report).toMatchObject({
       ok: true,
+      observe: { zeroWrites: true },
+      expiryWarning: { escalatedToBackup: true },
+      scopeDrift: { reported: true },
+      deadToken: { healed: true },
+      strayConsumer: { held: true },
+      rollback: { respected: true },
       consumer: { failed: 0 },
       newToken: { status: 200 },
       oldToken: { statusBeforeRevoke: 200, status: 403 },

@@ -308,6 +308,7 @@ describe('the reconciler', () => {
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
+      'secretsmanager:ListSecrets',
       'sns:ListSubscriptionsByTopic',
       'sqs:DeleteMessage',
       'sqs:GetQueueAttributes',

@@ -2,9 +2,14 @@ import { expect, it } from 'vitest';
 import { beginDue } from '../../lib/engine/begin.ts';
 import { eagerHours, isOverdue, planSweep, strayHours, sweepMinutes } from '../../lib/engine/plan.ts';
 import type { SecretState } from '../../lib/engine/ports.ts';
-import { reconcile } from '../../lib/engine/reconcile.ts';
+import { reconcile, type SweptToken } from '../../lib/engine/reconcile.ts';
+import type { Token } from '../../lib/engine/token.ts';
 import { functionArn } from '../../lib/testing/world.ts';
 import { createStory, hour } from './setup.ts';
+
+function sweptOf({ name, provider, mode, overlapHours }: Token, secret: string): SweptToken {
+  return { name, provider, secret, mode, overlapHours, isAssisted: false, longestHours: 720, owner: 'ada', backup: 'bob' };
+}
 
 /** A secret as a deployment leaves it: empty, with a schedule that begins with its next window. */
 function createDeployed(options: Parameters<typeof createStory>[0] = {}) {
@@ -19,10 +24,10 @@ function createDeployed(options: Parameters<typeof createStory>[0] = {}) {
     });
   const sweep = async () => {
     const asked: string[] = [];
-    const { name, provider, overlapHours } = story.token;
     const result = await reconcile(
-      story.ports,
-      [{ name, provider, secret: story.arn, overlapHours }],
+      { ...story.ports, ledger: { healths: async () => [], pauses: story.ports.records.pauses } },
+      [sweptOf(story.token, story.arn)],
+      { gone: new Set(), warnDays: [] },
       async (_provider, { job }) => {
         asked.push(job);
         if (job === 'begin') await beginDue(await story.open(story.token), story.arn);

@@ -121,7 +121,7 @@ it('sweeps everything on its schedule, and one token when its secret changed', (
     tokens: [{ name: 'far' }, { name: 'lamp' }],
   });
   expect(changed(arn('shop/lamp'))).toMatchObject({ isWhole: false, tokens: [{ name: 'lamp' }] });
-  expect(changed(arn('somebody/elses'))).toEqual({ isWhole: false, tokens: [], providers: ['lantern'] });
+  expect(changed(arn('somebody/elses'))).toMatchObject({ isWhole: false, tokens: [], providers: ['lantern'] });
 });
 
 it('goes on with a sweep that was handed on, and with nothing that only looks like one', () => {
@@ -140,10 +140,15 @@ it('goes on with a sweep that was handed on, and with nothing that only looks li
 
 it('says what a sweep counted in the form that CloudWatch takes for metrics', () => {
   const line = JSON.parse(
-    metricLine({ tokens: 3, jobs: 2, failed: 1, left: [], overdue: 0 }, false, 'keyturn-staging', 1_800_000_000_000),
+    metricLine(
+      { tokens: 3, jobs: 2, failed: 1, left: [], overdue: 0, parked: 1, debt: 2, dead: 0, paused: 0 },
+      false,
+      'keyturn-staging',
+      1_800_000_000_000,
+    ),
   ) as Record<string, unknown>;
 
-  expect(line).toMatchObject({ Installation: 'keyturn-staging', Tokens: 3, Jobs: 2, Failed: 1, Overdue: 0 });
+  expect(line).toMatchObject({ Installation: 'keyturn-staging', Tokens: 3, Jobs: 2, Failed: 1, Overdue: 0, Parked: 1, Debt: 2 });
   const { Timestamp, CloudWatchMetrics } = line['_aws'] as {
     Timestamp: number;
     CloudWatchMetrics: { Metrics: { Name: string }[] }[];
@@ -153,7 +158,7 @@ it('says what a sweep counted in the form that CloudWatch takes for metrics', ()
 });
 
 it('counts as not looked at whoever was left, unless another run goes on with it', () => {
-  const sweep = { tokens: 3, jobs: 0, failed: 1, left: ['far', 'lamp'], overdue: 0 };
+  const sweep = { tokens: 3, jobs: 0, failed: 1, left: ['far', 'lamp'], overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0 };
   const failed = (isHandedOn: boolean) => (JSON.parse(metricLine(sweep, isHandedOn, 'keyturn', 0)) as { Failed: number }).Failed;
 
   expect([failed(true), failed(false)]).toEqual([1, 3]);

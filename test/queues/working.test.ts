@@ -136,13 +136,24 @@ it('hands a message over once where the function is done with it, and again wher
 async function sweepAll(count: number, suffices: number) {
   const story = createStory();
   const all = Array.from({ length: count }, (_, index) => `token-${String(index).padStart(3, '0')}`).reverse();
-  const fleet = all.map((name) => ({ name, provider: 'x', secret: name, overlapHours: 1 }));
+  const more = {
+    provider: 'x',
+    mode: 'retire',
+    overlapHours: 1,
+    longestHours: 720,
+    isAssisted: false,
+    owner: 'ada',
+    backup: 'bob',
+  } as const;
+  const fleet = all.map((name) => ({ ...more, name, secret: name }));
+  const ledger = { healths: async () => [], pauses: story.ports.records.pauses };
   const seen: string[] = [];
   let runs = 0;
   for (let rest: ReturnType<typeof restOf> = { from: '', generation: 0 }; rest !== undefined; runs += 1) {
     let looks = 0;
     const store: typeof story.ports.store = {
       ...story.ports.store,
+      async *list() {}, // it lags, as it may
       describe: async (name) => {
         seen.push(name);
         return story.ports.store.describe(story.arn);
@@ -152,7 +163,8 @@ async function sweepAll(count: number, suffices: number) {
       looks += 1;
       return looks > suffices ? 0 : 300_000;
     };
-    const { left } = await reconcile({ ...story.ports, store, remaining }, within(fleet, rest.from), async () => {});
+    const ports = { ...story.ports, store, remaining, ledger };
+    const { left } = await reconcile(ports, within(fleet, rest.from), { gone: new Set(), warnDays: [] }, async () => {});
     rest = restOf(left, rest.generation);
   }
   return { runs, seen, all };

@@ -1,13 +1,12 @@
 import { expect, it } from 'vitest';
-import type { AuthorityContext, TokenContext } from '../../lib/engine/contract.ts';
 import { Secret } from '../../lib/engine/secret.ts';
-import { createDoors } from '../../lib/http/door.ts';
 import { registry } from '../../lib/plugin/registry.ts';
-import { type FakeAnswer, type FakeRequest, fetchOf } from '../../lib/testing/fake.ts';
+import type { FakeAnswer, FakeRequest } from '../../lib/testing/fake.ts';
 import { createWorld } from '../../lib/testing/world.ts';
 import { fake } from '../../rotators/sendgrid/fake.ts';
 import { sendgrid } from '../../rotators/sendgrid/index.ts';
 import { calledIn, createLife, hour } from '../contract/life.ts';
+import { createBench } from './bench.ts';
 
 it('waits for a new key to settle, keeps both through the overlap, and proves the old one dead', async () => {
   const life = await createLife({ provider: 'sendgrid', dependent: 'webhook' });
@@ -95,7 +94,7 @@ it.each([
   [403, { ok: true }],
   [200, { ok: true, scopes: ['mail.send'] }],
 ])('judges a key by GET /v3/scopes: %i', async (status, verdict) => {
-  const { context } = createBench({}, () => ({ status, body: { scopes: ['mail.send'], errors: [] } }));
+  const { context } = bench({}, () => ({ status, body: { scopes: ['mail.send'], errors: [] } }));
 
   expect(await sendgrid.verify(context, credential)).toEqual(verdict);
 });
@@ -112,14 +111,14 @@ it.each([
   ['a list of one, as the document says', { result: [{ api_key_id: 'id', name: 'n', scopes: ['mail.send'] }] }],
   ['the key itself, as older clients have it', { api_key_id: 'id', name: 'n', scopes: ['mail.send'] }],
 ])('reads a key in both shapes: %s', async (_shape, body) => {
-  const { context, requests } = createBench({}, () => ({ status: 200, body }));
+  const { context, requests } = bench({}, () => ({ status: 200, body }));
 
   expect(await sendgrid.inspect?.(context, { credential })).toEqual({ ref: 'id', scopes: ['mail.send'] });
   expect(requests[0]?.path).toBe('/v3/api_keys/the-id');
 });
 
 it('tells nothing of a key that is not there', async () => {
-  const { context } = createBench({}, () => ({ status: 404, body: { errors: [] } }));
+  const { context } = bench({}, () => ({ status: 404, body: { errors: [] } }));
 
   expect(await sendgrid.inspect?.(context, { credential })).toEqual({});
   await expect(sendgrid.revoke?.(context, { ref: 'the-id' })).resolves.toBeUndefined();
@@ -127,8 +126,8 @@ it('tells nothing of a key that is not there', async () => {
 
 it('speaks to the address of its region, and for a subuser only where the catalog says so', async () => {
   const answer = () => ({ status: 200, body: { result: [], scopes: [] } });
-  const eu = createBench({ region: 'eu', onBehalfOf: 'account-id 42' }, answer);
-  const global = createBench({}, answer);
+  const eu = bench({ region: 'eu', onBehalfOf: 'account-id 42' }, answer);
+  const global = bench({}, answer);
 
   for (const { context } of [eu, global]) {
     await sendgrid.find?.(context);
@@ -159,30 +158,7 @@ it('has a fake that takes no scopes for all of them, and hands out no more than 
 
 const credential = { value: new Secret('canary-SG.the-id.the-secret'), parts: {} };
 
-/** The plug-in alone before something that answers as told, at both addresses. */
-function createBench(scope: { region?: string; onBehalfOf?: string }, answer: (request: FakeRequest) => FakeAnswer) {
-  const requests: FakeRequest[] = [];
-  const hosts: string[] = [];
-  const addresses = [sendgrid.facts.api, ...(sendgrid.facts.otherHosts ?? [])].map(String);
-  const handleAt = (api: string) => (request: FakeRequest) => {
-    hosts.push(api);
-    requests.push(request);
-    return answer(request);
-  };
-  const http = createDoors({
-    fetch: fetchOf(addresses.map((api) => ({ api, handle: handleAt(api) }))),
-    clock: { now: () => 0, sleep: async () => {} },
-    random: (bytes) => new Uint8Array(bytes),
-    remaining: () => 60_000,
-    resolve: async () => [],
-  })('sendgrid', { api: addresses[0], hosts: addresses });
-  const context = {
-    http,
-    aws: () => {
-      throw new Error('SendGrid is not on AWS');
-    },
-    scope: sendgrid.scope.parse({ scopes: ['mail.send'], ...scope }),
-    authority: sendgrid.authority.parse({ value: 'canary-SG.authority.secret' }),
-  } satisfies TokenContext<unknown> & AuthorityContext<unknown, unknown>;
-  return { context, requests, hosts };
+function bench(scope: { region?: string; onBehalfOf?: string }, answer: (request: FakeRequest) => FakeAnswer) {
+  const authority = { value: 'canary-SG.authority.secret' };
+  return createBench(sendgrid, { scope: { scopes: ['mail.send'], ...scope }, authority }, answer);
 }

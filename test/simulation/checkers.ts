@@ -165,7 +165,9 @@ function judgeRevocation(
 ): void {
   const { value, ref } = token;
   if (truth.endedByOthers.includes(value)) return;
-  if (truth.strangers.includes(ref)) broken({ invariant: 'I7', message: 'a token that somebody else made was revoked' });
+  const isTheirs = truth.strangers.includes(ref);
+  if (isTheirs && !isAmbiguous(stage, after, truth, value))
+    broken({ invariant: 'I7', message: 'a token that somebody else made was revoked' });
   if (value === is) broken({ invariant: 'I7', message: 'the current token was revoked' });
   if (value === valueIn(stage, after.pending)) broken({ invariant: 'I7', message: 'the pending token was revoked' });
   if (!truth.everCurrent.includes(value)) return;
@@ -299,11 +301,14 @@ export function judgeEnd(
     broken({ invariant: 'L4', message: `labels are left over: ${ours.length} of ours in the end` });
 }
 
-/** docs/decisions/2026-11-25-strays-without-a-mark.md */
+/** Made by a person, or by us, in the same hours as one by the other. docs/decisions/2026-11-25-strays-without-a-mark.md */
 function isAmbiguous(stage: Stage, { tokens }: View, { strangers }: Truth, value: string): boolean {
   if (!stage.token.exclusive) return false;
-  const bornAt = tokens.find((token) => token.value === value)?.createdAt ?? 0;
-  return tokens.some(({ ref, createdAt }) => strangers.includes(ref) && Math.abs(createdAt - bornAt) <= 2.5 * hour);
+  const one = tokens.find((token) => token.value === value);
+  const isTheirs = strangers.includes(one?.ref ?? '');
+  return tokens.some(
+    ({ ref, createdAt }) => strangers.includes(ref) !== isTheirs && Math.abs(createdAt - (one?.createdAt ?? 0)) <= 2.5 * hour,
+  );
 }
 
 function newlyRevoked(before: readonly FakeToken[], after: readonly FakeToken[]): readonly FakeToken[] {

@@ -162,7 +162,17 @@ export async function close(sim: Sim, from: Moment, start: Moment): Promise<read
   };
   for (let round = 0; round < 8; round += 1) {
     const before = sim.fingerprint(moment);
-    for (const event of [{ hours: 3 }, 'strays', 'continue', 'retire', { hours: 26 }, 'begin', 'retire', 'retire'] as SimEvent[])
+    for (const event of [
+      { hours: 3 },
+      'strays',
+      'continue',
+      'retire',
+      { hours: 26 },
+      'begin',
+      'watch',
+      'retire',
+      'retire',
+    ] as SimEvent[])
       await go(event);
     for (let step = 0; step < 12 && isUnderway(sim, moment); step += 1) await go('advance');
     const is = valueAt(sim, moment);

@@ -265,6 +265,7 @@ function withOpen(change: (open: OpenToken, secretArn: string) => OpenToken): En
       begin: (open, secretArn) => jobs.begin(change(open, secretArn), secretArn),
       heal: (open, secretArn) => jobs.heal(change(open, secretArn), secretArn),
       verify: (open, secretArn) => jobs.verify(change(open, secretArn), secretArn),
+      watch: (open, secretArn) => jobs.watch(change(open, secretArn), secretArn),
     },
   };
 }

@@ -97,6 +97,7 @@ export const plainEvents = [
   'continue',
   'retire',
   'begin',
+  'watch',
   'test run',
   'cancel',
   'turn on',
@@ -108,7 +109,7 @@ export const plainEvents = [
 ] as const;
 
 /** What a sweep asks for. */
-type JobEvent = 'strays' | 'continue' | 'retire' | 'begin';
+type JobEvent = 'strays' | 'continue' | 'retire' | 'begin' | 'watch';
 
 /** What people do, or a provider of itself. */
 type HandEvent = Exclude<(typeof plainEvents)[number], 'advance' | JobEvent>;
@@ -232,14 +233,15 @@ export function createSim(
   async function withEffect(run: ActiveRun, call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown> {
     const isWrite = isChange(call);
     if (isWrite) {
-      if (run.mayNotWrite && call.to !== 'tell' && call.to !== 'history') {
+      // docs/decisions/2026-11-25-a-stale-label.md
+      if (run.mayNotWrite && !run.hasSeenStale && call.to !== 'tell' && call.to !== 'history') {
         broken({ invariant: 'I9', message: `a step began to write (${call.what}) after AWSPENDING had left` });
       }
       before = undoState();
     }
     const tokensBefore = stage.provider.state.tokens.length;
     const answer = await effect();
-    if (stage.provider.state.tokens.length > tokensBefore) run.mints += 1;
+    if (isWrite && stage.provider.state.tokens.length > tokensBefore) run.mints += 1;
     if (run.mints > 1) broken({ invariant: 'I13', message: 'one run minted twice' });
     if (isWrite) look(call);
     return answer;
@@ -347,6 +349,7 @@ export function createSim(
       case 'continue':
       case 'retire':
       case 'begin':
+      case 'watch':
         await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
         return;
       default:
@@ -658,7 +661,7 @@ interface ActiveRun {
 }
 
 function isByHand(event: SimEvent): event is HandEvent {
-  return typeof event === 'string' && !['advance', 'strays', 'continue', 'retire', 'begin'].includes(event);
+  return typeof event === 'string' && !['advance', 'strays', 'continue', 'retire', 'begin', 'watch'].includes(event);
 }
 
 function hostOf({ to, what }: OutwardCall): string {

@@ -422,7 +422,9 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
           { maximumCharacters: facts.mark.maximumCharacters, tokenName: 'the-token' },
         )
       : undefined;
-    const minted = await open.withAuthority((context) => rotator.mint(context, { mark, random: stage.ports.random }));
+    const minted = await open.withAuthority((context) =>
+      rotator.mint(context, { mark, now: stage.clock.now(), random: stage.ports.random }),
+    );
     const install = rotator.install?.bind(rotator);
     if (install) await open.withAuthority((context) => install(context, minted, mark));
     return { ...minted, mark };
