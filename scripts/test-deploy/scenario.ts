@@ -367,11 +367,11 @@ export async function playScenario(options: {
   }
 
   async function sweep(): Promise<void> {
-    const { tokens, failed } = (await invoke(lambda, reconciler, {})) as { tokens: number; failed: number };
+    const { looked, failed } = (await invoke(lambda, reconciler, {})) as { looked: number; failed: number };
     report.holds(
       'the deployed reconciler has looked at every token',
-      { tokens, failed },
-      { tokens: providers.length, failed: 0 },
+      { looked, failed },
+      { looked: providers.length, failed: 0 },
     );
   }
 
