@@ -1,10 +1,9 @@
 import { createEventPublisher } from '../lib/aws/event-bridge.ts';
 import { openPost, plainAddress } from '../lib/aws/mail.ts';
 import { openQueues } from '../lib/aws/queues.ts';
-import { restOf } from '../lib/engine/hand-on.ts';
 import { readSwept } from '../lib/function/catalog.ts';
+import { endSweep } from '../lib/function/end-sweep.ts';
 import { guarded } from '../lib/function/guarded.ts';
-import { metricLine } from '../lib/function/metrics.ts';
 import { clientConfiguration, openSweepPorts } from '../lib/function/ports.ts';
 import { sweepAndTell } from '../lib/function/sweep.ts';
 
@@ -27,11 +26,7 @@ export const handler = guarded('reconcile', async (event, context) => {
       return (email) => states.get(plainAddress(email)) === 'confirmed';
     },
   });
+  await endSweep(sweep, generation, { queues, clock: ports.clock, installation });
   const { jobs, failed, looked, causes, left } = sweep;
-  if (generation !== undefined) {
-    const rest = restOf(left, generation);
-    process.stdout.write(`${metricLine(sweep, rest !== undefined, installation, ports.clock.now())}\n`);
-    if (rest !== undefined) await queues.handOn(rest);
-  }
   return { jobs, failed, looked: looked.size, causes: causes.length, left };
 });
