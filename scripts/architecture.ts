@@ -76,7 +76,7 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
   for (const [id, { Properties }] of functions)
     box(
       id,
-      isReconciler(id) ? 1 : isTeller(id) ? 4 : 2,
+      isReconciler(id) ? 1 : isTeller(id) ? 5 : 3,
       Properties.FunctionName,
       isReconciler(id)
         ? 'Lambda: plans, reads no value'
@@ -92,18 +92,27 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
       for (const to of names(target))
         arrow(isOurs ? names(Properties.EventBusName)[0] : id, to, isOurs ? 'what needs people' : 'sweep');
   }
-  for (const [id, { Properties }] of of('SecretsManager::Secret')) box(id, 3, Properties.Name, 'Secrets Manager: kept for ever');
+  for (const [id, { Properties }] of of('SecretsManager::Secret')) box(id, 4, Properties.Name, 'Secrets Manager: kept for ever');
   for (const [, { Properties }] of of('SecretsManager::RotationSchedule')) {
     const name = /:function:([\w-]+)/.exec(JSON.stringify(Properties.RotationLambdaARN))?.[1] ?? '';
     arrow(names(Properties.SecretId)[0], byName(name), Properties.RotationRules.ScheduleExpression);
   }
   for (const [id, { Properties }] of of('Events::EventBus'))
-    box(id, 3, `bus ${Properties.Name}`, 'EventBridge: all that happens');
+    box(id, 4, `bus ${Properties.Name}`, 'EventBridge: all that happens');
   for (const [id, { Properties }] of of('DynamoDB::Table'))
-    box(id, 3, `table ${Properties.TableName}`, 'DynamoDB: receipts, and what happened');
-  for (const [id] of of('SQS::Queue')) box(id, 3, 'failures', 'SQS: what was given up');
-  for (const [id, { Properties }] of of('SNS::Topic')) box(id, 5, Properties.DisplayName, 'SNS, e-mail');
-  box('hosts', 3, hosts.map((host) => new URL(host).host).join(', '), 'the only hosts that may be called');
+    box(id, 4, `table ${Properties.TableName}`, 'DynamoDB: receipts, and what happened');
+  const queues = of('SQS::Queue');
+  const queueByName = (name: string) => queues.find(([, { Properties }]) => Properties.QueueName === name)?.[0];
+  for (const [id, { Properties }] of queues) {
+    const { QueueName: name, RedrivePolicy: redrive } = Properties;
+    if (name === undefined) box(id, 4, 'failures', 'SQS: what was given up');
+    else box(id, 2, `queue ${name}`, isReconciler(id) ? 'SQS: the rest of a sweep' : 'SQS: jobs, one queue a provider');
+    if (redrive !== undefined) arrow(id, names(redrive)[0], 'three times in vain');
+  }
+  for (const [, { Properties }] of of('Lambda::EventSourceMapping'))
+    arrow(names(Properties.EventSourceArn)[0], names(Properties.FunctionName)[0], 'one at a time');
+  for (const [id, { Properties }] of of('SNS::Topic')) box(id, 6, Properties.DisplayName, 'SNS, e-mail');
+  box('hosts', 4, hosts.map((host) => new URL(host).host).join(', '), 'the only hosts that may be called');
   for (const [id, { Properties }] of functions) {
     const { KEYTURN_BUS: bus = '', KEYTURN_TABLE: table = '' } = Properties.Environment.Variables;
     if (!isTeller(id)) arrow(id, names(bus)[0], 'tells');
@@ -116,11 +125,16 @@ function partsOf(resources: Readonly<Record<string, Resource>>, hosts: readonly 
     arrow(names(Properties.FunctionName)[0], names(Properties.DestinationConfig)[0], 'failed');
   for (const [id, { Properties }] of of('IAM::Policy')) {
     if (!isReconciler(id)) continue;
-    for (const [, name = ''] of JSON.stringify(Properties.PolicyDocument).matchAll(/:function:([\w-]+)/g))
-      arrow(functions.find(([each]) => isReconciler(each))?.[0], byName(name), 'asks for jobs');
+    for (const { Action, Resource } of Properties.PolicyDocument.Statement)
+      for (const [, name = ''] of Action === 'sqs:SendMessage' ? JSON.stringify(Resource).matchAll(/:([\w-]+)"/g) : [])
+        arrow(
+          functions.find(([each]) => isReconciler(each))?.[0],
+          queueByName(name),
+          isReconciler(queueByName(name) ?? '') ? 'hands on' : 'asks for jobs',
+        );
   }
   const alarms = of('CloudWatch::Alarm');
-  box('alarms', 3, `${alarms.length} alarms, a dashboard`, 'CloudWatch');
+  box('alarms', 4, `${alarms.length} alarms, a dashboard`, 'CloudWatch');
   for (const to of new Set(alarms.flatMap(([, { Properties }]) => names(Properties.AlarmActions)))) arrow('alarms', to, 'alarm');
   const seen = new Set<string>();
   const unique = arrows.filter(({ from, to, says }) => !seen.has(`${from} ${to} ${says}`) && seen.add(`${from} ${to} ${says}`));
@@ -132,7 +146,7 @@ const height = 58;
 const gap = { x: 96, y: 30 };
 
 function draw(boxes: readonly Box[], arrows: readonly Arrow[]): string {
-  const columns = [0, 1, 2, 3, 4, 5].map((column) => boxes.filter((each) => each.column === column));
+  const columns = [0, 1, 2, 3, 4, 5, 6].map((column) => boxes.filter((each) => each.column === column));
   const tallest = Math.max(...columns.map((column) => column.length));
   const total = { x: columns.length * (width + gap.x) - gap.x + 40, y: tallest * (height + gap.y) - gap.y + 40 };
   const place = new Map<string, { x: number; y: number }>();

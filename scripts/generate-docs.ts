@@ -43,12 +43,12 @@ function withCosts(page: string): string {
     { tokens: 100, providers: 8 },
     { tokens: 1000, providers: 20 },
   ].map(({ tokens, providers }) => {
-    const { secrets, calls, table, invocations, alarms } = monthlyCosts({ tokens, providers, rotationsAMonth: 1 });
+    const { secrets, calls, table, queues, invocations, alarms } = monthlyCosts({ tokens, providers, rotationsAMonth: 1 });
     const count = new Intl.NumberFormat('en-US').format(invocations);
-    return `| ${tokens} | ${providers} | ${dollars(secrets)} | ${dollars(calls)} | ${dollars(table)} | ${count} | ${alarms} |`;
+    return `| ${tokens} | ${providers} | ${dollars(secrets)} | ${dollars(calls)} | ${dollars(table)} | ${dollars(queues)} | ${count} | ${alarms} |`;
   });
   const head =
-    '| tokens | providers | their secrets | calls of Keyturn | the table | function invocations | alarms |\n| --- | --- | --- | --- | --- | --- | --- |';
+    '| tokens | providers | their secrets | calls of Keyturn | the table | the queues | function invocations | alarms |\n| --- | --- | --- | --- | --- | --- | --- | --- |';
   const marks = /(<!-- costs: generated -->\n)[\s\S]*(<!-- \/costs -->)/;
   return page.replace(marks, (_whole, begin: string, end: string) => `${begin}\n${head}\n${rows.join('\n')}\n\n${end}`);
 }

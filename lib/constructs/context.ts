@@ -8,7 +8,7 @@ import type { KeyturnAppProps } from './keyturn-app.ts';
 const text = z.string().min(1);
 const list = z.union([z.array(text), text.transform((written) => written.split(',').map((each) => each.trim()))]);
 const map = z.preprocess(unpacked, z.record(text, text));
-const days = z.union([z.int().positive(), z.string().regex(/^\d+$/).transform(Number)]);
+const count = z.union([z.int().positive(), z.string().regex(/^\d+$/).transform(Number)]);
 
 const fields = {
   catalog: text,
@@ -21,7 +21,8 @@ const fields = {
   otherAccounts: list,
   subnetIds: list,
   securityGroupIds: list,
-  logRetentionDays: days,
+  jobsAtOnce: count,
+  logRetentionDays: count,
   permissionsBoundaryArn: text,
   tags: map,
   /** Where an emulator of AWS listens on this machine. */

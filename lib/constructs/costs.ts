@@ -2,9 +2,16 @@ import { strayHours, sweepMinutes } from '../engine/plan.ts';
 
 /**
  * What Secrets Manager took in September 2026 in us-east-1, in dollars: a secret a month, and ten thousand calls. And what DynamoDB took in
- * November 2026: a million units of writing (a kilobyte each) and of reading (four kilobytes).
+ * November 2026: a million units of writing (a kilobyte each) and of reading (four kilobytes). And SQS: a million requests, of which the first
+ * million of an account is free, which is not counted here.
  */
-export const prices = { secret: 0.4, tenThousandCalls: 0.05, millionWrites: 0.625, millionReads: 0.125 } as const;
+export const prices = {
+  secret: 0.4,
+  tenThousandCalls: 0.05,
+  millionWrites: 0.625,
+  millionReads: 0.125,
+  millionRequests: 0.4,
+} as const;
 
 const hoursAMonth = 730;
 /** Measured on the engine with room to spare, AWS's own and consumers' not counted. */
@@ -12,6 +19,8 @@ const callsARotation = 16;
 /** Three receipts for each of two places, failures, and three things that happened, each in the table and in its index. */
 const tableWritesARotation = 20;
 const tableReadsARotation = 30;
+/** Lambda always has five requests open at each queue, of twenty seconds each. A message more or less does not count beside them. */
+const pollsAMonth = (5 * hoursAMonth * 3600) / 20;
 /** Steps, stamping, revoking, and looking again. */
 const invocationsARotation = 10;
 
@@ -29,6 +38,8 @@ export interface MonthlyCosts {
   readonly calls: number;
   /** Dollars for reading and writing the table. */
   readonly table: number;
+  /** Dollars for looking into the queues, of which each provider has one and the reconciler too. */
+  readonly queues: number;
   /** What is billed by its own price list: how many. */
   readonly invocations: number;
   readonly alarms: number;
@@ -45,7 +56,8 @@ export function monthlyCosts({ tokens, providers, rotationsAMonth }: Fleet): Mon
     table:
       (tokens * rotationsAMonth * (tableWritesARotation * prices.millionWrites + tableReadsARotation * prices.millionReads)) /
       1e6,
+    queues: ((providers + 1) * pollsAMonth * prices.millionRequests) / 1e6,
     invocations: Math.round(sweeps + hoursAMonth + tokens * (strayJobs + rotationsAMonth * (invocationsARotation + 1))),
-    alarms: providers + 7,
+    alarms: 2 * providers + 9,
   };
 }

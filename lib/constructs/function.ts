@@ -3,6 +3,7 @@ import { Effect, ManagedPolicy, Policy, PolicyStatement, Role, ServicePrincipal 
 import {
   Architecture,
   CfnEventInvokeConfig,
+  CfnEventSourceMapping,
   type CfnFunction,
   Code,
   Function as LambdaFunction,
@@ -10,7 +11,7 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RotationError } from '../engine/errors.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -31,10 +32,14 @@ export interface KeyturnFunctionProps {
   readonly catalogVariable: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeout: Duration;
-  /** How often Lambda runs an asynchronous invocation again that failed. @default 1 */
+  /** How often Lambda runs an asynchronous invocation again that failed. @default nothing invokes it asynchronously */
   readonly retries?: number;
+  /** It has a queue of its name, and works off so many messages of it at once. @default no queue */
+  readonly messagesAtOnce?: number;
+  /** Its answer says which messages are to come again. @default an error says so, and any answer that they are done */
+  readonly reportsFailures?: boolean;
   readonly statements: readonly PolicyStatement[];
-  /** Where asynchronous invocations go that failed. */
+  /** Where asynchronous invocations and messages go that failed. */
   readonly failures: IQueue;
   readonly settings: Settings;
 }
@@ -47,10 +52,11 @@ const mostManagedPolicies = 10;
 export class KeyturnFunction extends Construct {
   readonly lambda: LambdaFunction;
   readonly role: Role;
+  readonly queue: Queue | undefined;
 
   constructor(scope: Construct, id: string, props: KeyturnFunctionProps) {
     super(scope, id);
-    const { name, settings, failures } = props;
+    const { name, settings, failures, retries, messagesAtOnce, reportsFailures = false } = props;
     const { subnetIds, securityGroupIds = [], logRetentionDays = 90 } = settings;
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${name}`,
@@ -63,10 +69,12 @@ export class KeyturnFunction extends Construct {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `${props.description} Made by Keyturn.`,
     });
+    this.queue = messagesAtOnce === undefined ? undefined : createQueue(this, name, props.timeout, failures);
     // A policy of its own, not the function's: what it says may name the function, and a role's own policy would wait for itself.
     const policies = attach(this, this.role, name, [
       allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
-      allow(['sqs:SendMessage'], [failures.queueArn]),
+      ...(retries === undefined ? [] : [allow(['sqs:SendMessage'], [failures.queueArn])]),
+      ...(this.queue === undefined ? [] : [allow(polling, [this.queue.queueArn])]),
       ...(subnetIds === undefined ? [] : [networkStatement()]),
       ...props.statements,
     ]);
@@ -94,16 +102,48 @@ export class KeyturnFunction extends Construct {
       (this.lambda.node.defaultChild as CfnFunction).addPropertyOverride('VpcConfig', network);
     }
     this.lambda.node.addDependency(...policies);
-    // The next sweep asks again within a quarter of an hour: older requests are stale, and more tries only crowd the provider.
-    const asynchronous = new CfnEventInvokeConfig(this, 'Asynchronous', {
-      functionName: this.lambda.functionName,
-      qualifier: '$LATEST',
-      maximumRetryAttempts: props.retries ?? 1,
-      maximumEventAgeInSeconds: Duration.minutes(15).toSeconds(),
-      destinationConfig: { onFailure: { destination: failures.queueArn } },
-    });
-    asynchronous.node.addDependency(...policies);
+    if (retries !== undefined) {
+      // The next sweep sees the same within a quarter of an hour: what is older is stale.
+      const asynchronous = new CfnEventInvokeConfig(this, 'Asynchronous', {
+        functionName: this.lambda.functionName,
+        qualifier: '$LATEST',
+        maximumRetryAttempts: retries,
+        maximumEventAgeInSeconds: Duration.minutes(15).toSeconds(),
+        destinationConfig: { onFailure: { destination: failures.queueArn } },
+      });
+      asynchronous.node.addDependency(...policies);
+    }
+    if (this.queue !== undefined && messagesAtOnce !== undefined) {
+      const mapping = new CfnEventSourceMapping(this, 'Messages', {
+        functionName: this.lambda.functionName,
+        eventSourceArn: this.queue.queueArn,
+        // Each has the whole time of the function, and what ends the process takes no other message with it.
+        batchSize: 1,
+        scalingConfig: { maximumConcurrency: messagesAtOnce },
+        ...(reportsFailures ? { functionResponseTypes: ['ReportBatchItemFailures'] } : {}),
+      });
+      mapping.node.addDependency(...policies);
+    }
   }
+}
+
+/** What Lambda does in the function's name to hand it messages. */
+const polling = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+
+/**
+ * A message is hidden for longer than a function may work on it, so that nobody else begins it meanwhile; after the third time it is kept where it
+ * is seen. What waits for hours was asked for again by every sweep.
+ */
+function createQueue(scope: Construct, name: string, timeout: Duration, failures: IQueue): Queue {
+  return new Queue(scope, 'Queue', {
+    queueName: name,
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    visibilityTimeout: timeout.plus(Duration.minutes(2)),
+    retentionPeriod: Duration.hours(4),
+    deadLetterQueue: { queue: failures, maxReceiveCount: 3 },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
 }
 
 export function allow(

@@ -47,7 +47,7 @@ export function addKeyturn(app: App, props: Omit<KeyturnAppProps, 'app'>, prepar
 
 function settingsOf(props: Settings): Settings {
   const { prefix, alarmsEmail, keyArn, otherKeyArns, otherAccounts, subnetIds, securityGroupIds, logRetentionDays } = props;
-  const { permissionsBoundaryArn } = props;
+  const { jobsAtOnce, permissionsBoundaryArn } = props;
   return Object.fromEntries(
     Object.entries({
       prefix,
@@ -57,6 +57,7 @@ function settingsOf(props: Settings): Settings {
       otherAccounts,
       subnetIds,
       securityGroupIds,
+      jobsAtOnce,
       logRetentionDays,
       permissionsBoundaryArn,
     }).filter(([, value]) => value !== undefined),

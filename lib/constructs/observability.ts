@@ -12,7 +12,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { metricsNamespace, type SweepMetric } from '../function/metrics.ts';
+import { jobsFailed, metricsNamespace, type SweepMetric } from '../function/metrics.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { RotatorFunction } from './rotator-function.ts';
 import { namesOf, type Settings } from './settings.ts';
@@ -29,8 +29,8 @@ export interface ObservabilityProps {
 }
 
 /**
- * A dashboard, and an alarm for each thing that nobody would notice: a rotation that failed, a token that is overdue, a reconciler that is
- * silent or fails, and work that was given up.
+ * A dashboard, and an alarm for each thing that nobody would notice: a rotation or a job that failed, a token that is overdue, a reconciler
+ * that is silent or fails, work that waits, and work that was given up.
  */
 export class Observability extends Construct {
   readonly dashboard: Dashboard;
@@ -39,11 +39,21 @@ export class Observability extends Construct {
   constructor(scope: Construct, id: string, props: ObservabilityProps) {
     super(scope, id);
     const { rotators, reconciler, failures, operators, settings = {} } = props;
-    const { prefix } = namesOf(settings);
+    const names = namesOf(settings);
+    const { prefix } = names;
     const sweep = reconciler.function.lambda;
-    const swept = (metricName: SweepMetric, statistic = 'Maximum', period = Duration.hours(1)) =>
+    const counted = (metricName: SweepMetric | typeof jobsFailed, statistic = 'Maximum', period = Duration.hours(1)) =>
       new Metric({ namespace: metricsNamespace, metricName, dimensionsMap: { Installation: prefix }, statistic, period });
     const quarter = { statistic: 'Sum', period: Duration.minutes(15) };
+    const working = new Map([
+      ...[...rotators].map(([provider, rotator]) => [names.rotator(provider), rotator.function] as const),
+      [names.reconciler, reconciler.function] as const,
+    ]);
+    const waits = [...working].flatMap(([name, { queue }]) => {
+      const period = Duration.minutes(15);
+      const metric = queue?.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period, label: name });
+      return metric === undefined ? [] : [{ name, metric: metric as Metric }];
+    });
     const rotatorsErrors = [...rotators].map(([provider, rotator]) => ({
       provider,
       metric: rotator.function.lambda.metricErrors({ ...quarter, label: provider }),
@@ -68,29 +78,42 @@ export class Observability extends Construct {
       ...rotatorsErrors.map(({ provider, metric }) =>
         alarm(
           `Failed-${provider}`,
-          `${prefix}: a step or job for a token of ${provider} failed. The log of ${prefix}-rotate-${provider} has one sentence, and what to do.`,
+          `${prefix}: a step for a token of ${provider} failed, or the function as a whole. The log of ${prefix}-rotate-${provider} has one sentence, and what to do.`,
           metric,
         ),
+      ),
+      ...waits.map(({ name, metric }) =>
+        alarm(
+          `Waiting-${name.slice(prefix.length + 1)}`,
+          `${prefix}: a message has waited for an hour in the queue ${name}. See whether its function runs, and is handed messages.`,
+          metric,
+          { threshold: Duration.hours(1).toSeconds() },
+        ),
+      ),
+      alarm(
+        'JobsFailed',
+        `${prefix}: a job of a sweep failed for good. The log of the provider's function says why (job.failed).`,
+        counted(jobsFailed, 'Sum', Duration.minutes(15)),
       ),
       alarm(
         'Overdue',
         `${prefix}: a token was not rotated when it was due. The reconciler's log names it (token.overdue).`,
-        swept('Overdue'),
+        counted('Overdue'),
       ),
       alarm(
         'Dead',
         `${prefix}: a provider refuses a token that is in use. People were told which, and a new one is made where that can be done.`,
-        swept('Dead'),
+        counted('Dead'),
       ),
       alarm(
         'Parked',
         `${prefix}: a rotation failed for good and waits. People were told which; \`keyturn status\` says why.`,
-        swept('Parked'),
+        counted('Parked'),
       ),
       alarm(
         'Unseen',
         `${prefix}: a secret could not be looked at. The reconciler's log says why (sweep.failed).`,
-        swept('Failed'),
+        counted('Failed'),
       ),
       alarm(
         'Silent',
@@ -111,28 +134,33 @@ export class Observability extends Construct {
       new SingleValueWidget({
         title: 'Tokens',
         metrics: (['Tokens', 'Overdue', 'Parked', 'Dead', 'Held', 'Debt', 'Strays', 'Paused', 'Failed'] as const).map((name) =>
-          swept(name),
+          counted(name),
         ),
         width: 24,
         height: 4,
       }),
     );
     this.dashboard.addWidgets(
-      new GraphWidget({ title: 'Asked of the rotators', left: [swept('Jobs', 'Sum')], width: 12 }),
+      new GraphWidget({ title: 'Asked of the rotators', left: [counted('Jobs', 'Sum')], width: 12 }),
       new GraphWidget({
         title: 'Days: the oldest token, and until the first expires',
-        left: [swept('OldestDays'), swept('SoonestExpiryDays', 'Minimum')],
+        left: [counted('OldestDays'), counted('SoonestExpiryDays', 'Minimum')],
         width: 12,
       }),
     );
     this.dashboard.addWidgets(
-      new GraphWidget({ title: 'Steps and jobs that failed', left: rotatorsErrors.map(({ metric }) => metric), width: 12 }),
+      new GraphWidget({
+        title: 'Steps and jobs that failed',
+        left: [...rotatorsErrors.map(({ metric }) => metric), counted(jobsFailed, 'Sum', Duration.minutes(15))],
+        width: 12,
+      }),
       new GraphWidget({
         title: 'Sweeps',
         left: [sweep.metricInvocations(quarter), sweep.metricErrors(quarter)],
         right: [sweep.metricDuration({ statistic: 'Maximum', period: Duration.minutes(15) })],
         width: 12,
       }),
+      new GraphWidget({ title: 'How long jobs wait', left: waits.map(({ metric }) => metric), width: 12 }),
       new GraphWidget({ title: 'Given up', left: [failures.metricApproximateNumberOfMessagesVisible()], width: 12 }),
     );
   }

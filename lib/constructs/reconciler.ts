@@ -9,7 +9,7 @@ import { type CatalogEntry, isScheduled } from '../catalog/catalog.ts';
 import { sweepMinutes } from '../engine/plan.ts';
 import { allow, KeyturnFunction } from './function.ts';
 import type { History } from './history.ts';
-import { accountsOf, rotatorArn, secretResource } from './rotator-function.ts';
+import { accountsOf, queueArn, rotatorArn, secretResource } from './rotator-function.ts';
 import { namesOf, type Settings } from './settings.ts';
 
 export interface ReconcilerProps {
@@ -32,8 +32,9 @@ export interface ReconcilerProps {
 }
 
 /**
- * Looks at every secret's labels each quarter of an hour, and at one as soon as its current value changed, and asks the rotators for what is
- * due. It only plans: its role reads no value, and writes nothing but what people were told.
+ * Looks at every secret's labels each quarter of an hour, and at one as soon as its current value changed, and asks the rotators by their
+ * queues for what is due. What it does not reach in time it hands on to itself. It only plans: its role reads no value, and writes nothing but
+ * what people were told.
  */
 export class Reconciler extends Construct {
   readonly function: KeyturnFunction;
@@ -43,6 +44,8 @@ export class Reconciler extends Construct {
     const { entries, history, bus, people, settings = {} } = props;
     const names = namesOf(settings);
     const providers = [...new Set(entries.map(({ token }) => token.provider))].sort();
+    const rotators = providers.map((provider) => names.rotator(provider));
+    const { account, region, urlSuffix } = Stack.of(this);
     this.function = new KeyturnFunction(this, 'Reconciler', {
       name: names.reconciler,
       description: 'Finds what is due for each token, and asks the rotators for it.',
@@ -51,27 +54,26 @@ export class Reconciler extends Construct {
       catalogFolder: props.indexFolder,
       catalogVariable: 'KEYTURN_INDEX_FILE',
       environment: {
-        KEYTURN_FUNCTION_PREFIX: names.functionPrefix,
+        KEYTURN_QUEUE_PREFIX: `https://sqs.${region}.${urlSuffix}/${account}/${names.prefix}-`,
         KEYTURN_INSTALLATION: names.prefix,
         KEYTURN_BUS: bus.eventBusName,
         KEYTURN_PEOPLE_TOPIC: people.topicArn,
         KEYTURN_TABLE: history.table.tableName,
       },
       timeout: Duration.minutes(5),
+      retries: 1,
+      // Nothing hands on more than one rest of a sweep, and Lambda takes no fewer.
+      messagesAtOnce: 2,
       statements: [
         ...describing(
           this,
           entries,
-          providers.map((provider) => rotatorArn(this, names.rotator(provider))),
+          rotators.map((name) => rotatorArn(this, name)),
         ),
-        ...(providers.length === 0
-          ? []
-          : [
-              allow(
-                ['lambda:InvokeFunction'],
-                providers.map((provider) => rotatorArn(this, names.rotator(provider))),
-              ),
-            ]),
+        allow(
+          ['sqs:SendMessage'],
+          [names.reconciler, ...rotators].map((name) => queueArn(this, name)),
+        ),
         allow(['secretsmanager:ListSecrets'], ['*']), // it knows no resources
         allow(['events:PutEvents'], [bus.eventBusArn]),
         allow(['sns:ListSubscriptionsByTopic'], [people.topicArn]),

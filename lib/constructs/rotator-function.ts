@@ -8,7 +8,7 @@ import type { CatalogEntry } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
 import { allow, KeyturnFunction } from './function.ts';
 import type { History } from './history.ts';
-import { namesOf, type Settings } from './settings.ts';
+import { jobsAtOnceOf, namesOf, type Settings } from './settings.ts';
 
 export interface RotatorFunctionProps {
   /** The provider, by the name of its plug-in. */
@@ -30,8 +30,8 @@ export interface RotatorFunctionProps {
 }
 
 /**
- * The function that rotates the tokens of one provider, with a role that can do this and nothing else, and the permission by which Secrets
- * Manager invokes it: for secrets of these accounts only. It reaches no hosts but those that its compiled catalog names.
+ * The function that rotates the tokens of one provider, with a role that can do this and nothing else, the permission by which Secrets
+ * Manager invokes it, for secrets of these accounts only, and a queue of jobs. It reaches no hosts but those that its compiled catalog names.
  */
 export class RotatorFunction extends Construct {
   /** Without a version: Secrets Manager and every policy name it so. */
@@ -53,9 +53,15 @@ export class RotatorFunction extends Construct {
       codeFolder: props.codeFolder,
       catalogFolder: props.catalogFolder,
       catalogVariable: 'KEYTURN_CATALOG_FILE',
-      environment: { KEYTURN_BUS: bus.eventBusName, KEYTURN_TABLE: history.table.tableName },
+      environment: {
+        KEYTURN_BUS: bus.eventBusName,
+        KEYTURN_INSTALLATION: names.prefix,
+        KEYTURN_TABLE: history.table.tableName,
+      },
       // One job may go through all four steps, each of which waits two minutes at most for what is not in effect yet.
       timeout: Duration.minutes(10),
+      messagesAtOnce: jobsAtOnceOf(settings),
+      reportsFailures: true,
       statements: [
         ...secretStatements(this, entries, this.functionArn),
         allow(['events:PutEvents'], [bus.eventBusArn]),
@@ -89,6 +95,12 @@ export class RotatorFunction extends Construct {
 export function rotatorArn(scope: Construct, name: string): string {
   const { partition, region, account } = Stack.of(scope);
   return `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+}
+
+/** The same of a queue, which has the name of its function. */
+export function queueArn(scope: Construct, name: string): string {
+  const { partition, region, account } = Stack.of(scope);
+  return `arn:${partition}:sqs:${region}:${account}:${name}`;
 }
 
 /** The ARN of a secret that is called by its name or by its ARN. */

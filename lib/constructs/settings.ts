@@ -28,7 +28,7 @@ export interface Settings {
    */
   readonly otherAccounts?: readonly string[];
   /**
-   * Subnets for the functions. They need a way to the provider, and to Secrets Manager, DynamoDB, EventBridge, Lambda, SNS and CloudWatch Logs.
+   * Subnets for the functions. They need a way to the provider, and to Secrets Manager, DynamoDB, EventBridge, SQS, SNS and CloudWatch Logs.
    * @default the functions run outside of any VPC, which is the simplest and needs nothing
    */
   readonly subnetIds?: readonly string[];
@@ -37,6 +37,12 @@ export interface Settings {
    * @default required with subnetIds
    */
   readonly securityGroupIds?: readonly string[];
+  /**
+   * How many jobs of a provider are done at once: retiring, looking for strays, going on with a rotation. From 2 to 1000. What Secrets Manager asks
+   * for by itself is not counted.
+   * @default 5
+   */
+  readonly jobsAtOnce?: number;
   /**
    * How long the functions' logs are kept: one of the numbers that CloudWatch knows, such as 30, 90, 180, 365, 731.
    * @default 90
@@ -47,6 +53,14 @@ export interface Settings {
    * @default roles are bounded by nothing but their own policies
    */
   readonly permissionsBoundaryArn?: string;
+}
+
+/** Throws `catalog` where Lambda would not take it. */
+export function jobsAtOnceOf({ jobsAtOnce = 5 }: Settings): number {
+  if (Number.isInteger(jobsAtOnce) && jobsAtOnce >= 2 && jobsAtOnce <= 1000) return jobsAtOnce;
+  throw new RotationError('catalog', `keyturn: Lambda does not work off ${jobsAtOnce} messages at once`, {
+    fix: 'Set `keyturn:jobsAtOnce` to a whole number from 2 to 1000.',
+  });
 }
 
 /** The names of what an installation makes. Fixed, so that nothing has to be exported from one stack to another. */
@@ -62,7 +76,6 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
     table: `${prefix}-history`,
     reconciler: `${prefix}-reconcile`,
     notify: `${prefix}-notify`,
-    functionPrefix: `${prefix}-rotate-`,
     rotator(provider: string): string {
       const name = `${prefix}-rotate-${provider}`;
       if (name.length <= 64) return name;

@@ -12,7 +12,7 @@ export type Assignment = ReadonlyMap<string, number>;
 
 export const stacksFile = 'stacks.generated.json';
 
-/** A main stack of 60 tokens leaves room for 30 providers and as many teams; the others hold nothing but tokens, two resources each. */
+/** A main stack of 60 tokens leaves room for 30 providers; the others hold nothing but tokens, two resources each. */
 export const mainStackTokens = 60;
 export const otherStackTokens = 240;
 

@@ -8,10 +8,16 @@ import { type SweepJobName, sweepJobs } from './sweep-jobs.ts';
 /** What a provider's function may be asked: a step of a rotation, by Secrets Manager, a job, by our own reconciler or a person's command, or a question about one secret. */
 export type Request =
   | { readonly kind: 'step'; readonly step: StepName; readonly job: Job }
-  | { readonly kind: SweepJobName; readonly secretArn: string }
+  | JobRequest
   | { readonly kind: 'whose'; readonly secretArn: string; readonly digest: string }
   | { readonly kind: 'adopt'; readonly secretArn: string; readonly ref: string | undefined }
   | { readonly kind: 'try'; readonly secretArn: string; readonly versionId: string };
+
+/** What is done and needs no answer. */
+export interface JobRequest {
+  readonly kind: SweepJobName;
+  readonly secretArn: string;
+}
 
 const secretArn = z
   .string()
@@ -66,6 +72,21 @@ export function parseEvent(event: unknown, functionArn: string | undefined): Req
       ...(RotationToken === undefined ? {} : { rotationToken: new Secret(RotationToken) }),
     },
   };
+}
+
+/** Reads the text of a message in the same way: a job, and nothing that somebody would wait for. */
+export function parseJobMessage(text: string): JobRequest {
+  const { Job: kind, SecretId } = check(jobEvent, jsonOf(text));
+  return { kind, secretArn: SecretId };
+}
+
+/** Undefined where it is none, which no event is. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function parseJob(event: { readonly Job: unknown }): Request {

@@ -69,7 +69,7 @@ export async function reconcile(
   ports: SweepPorts,
   tokens: readonly SweptToken[],
   context: Omit<CauseContext, 'now'>,
-  invoke: (provider: string, job: SweepJob) => Promise<void>,
+  ask: (provider: string, job: SweepJob) => Promise<void>,
 ): Promise<Sweep> {
   const known = await orNothing(ports, 'healths', () => ports.ledger.healths());
   const healths = new Map(known.map((each) => [each.token, each]));
@@ -94,7 +94,7 @@ export async function reconcile(
       causes.push(...causesOf(token, state, health, { ...context, now }));
       const isSpread = tokens.length >= spreadFrom;
       for (const job of planSweep(token, state, now, { health, isPaused: pause !== undefined, isSpread })) {
-        await invoke(provider, job);
+        await ask(provider, job);
         ports.log({ event: 'sweep.job', token: name, state: job.job });
         count.jobs += 1;
       }

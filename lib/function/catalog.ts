@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as z from 'zod';
 import { type KeyturnEvent, readEvent } from '../alerts/events.ts';
 import {
   type CompiledIndex,
@@ -10,9 +11,12 @@ import {
   tokenOfArn,
 } from '../catalog/compiled.ts';
 import { RotationError } from '../engine/errors.ts';
+import { jsonOf } from '../engine/event.ts';
+import { mostGenerations, type Rest, within } from '../engine/hand-on.ts';
 import { pausesOfFreezes } from '../engine/pauses.ts';
 import type { Pause } from '../engine/records.ts';
 import type { Token } from '../engine/token.ts';
+import { readMessages } from './messages.ts';
 
 /** A token with what the function may do for it. */
 export interface Found {
@@ -43,24 +47,51 @@ export function findToken(secretArn: string, functionArn: string): Found {
   });
 }
 
+/** The text of a message that hands a sweep on. */
+const restMessage = z.strictObject({
+  Sweep: z.strictObject({
+    From: z.string().regex(/^[a-z0-9-]{1,64}$/),
+    Generation: z.int().min(1).max(mostGenerations),
+  }),
+});
+
 /**
- * What a sweep is to look at: every token, or the one whose secret an event of Secrets Manager names. Other secrets of the account have such
- * events too, and nothing is looked at for them.
+ * What a sweep is to look at: every token, what an earlier run of the same sweep has left, or the one whose secret an event of Secrets Manager
+ * names. Other secrets of the account have such events too, and nothing is looked at for them.
  */
 export function readSwept(event: unknown): {
   readonly index: CompiledIndex;
   readonly tokens: readonly IndexedToken[];
   /** Of all tokens, whatever the sweep is of. */
   readonly providers: readonly string[];
+  /** Whether all tokens are looked at. */
   readonly isWhole: boolean;
+  /** How often the sweep of everything was handed on. Undefined where only something changed is looked at. */
+  readonly generation: number | undefined;
 } {
   const index = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
   const { tokens } = index;
   const providers = [...new Set(tokens.map(({ provider }) => provider))];
+  const [message] = readMessages(event) ?? [];
+  if (message !== undefined) {
+    const { from, generation } = readRest(message.body);
+    return { index, tokens: within(tokens, from), providers, isWhole: false, generation };
+  }
   const { source, resources } = (event ?? {}) as { readonly source?: unknown; readonly resources?: unknown };
-  if (source !== 'aws.secretsmanager' || !Array.isArray(resources)) return { index, tokens, providers, isWhole: true };
+  if (source !== 'aws.secretsmanager' || !Array.isArray(resources))
+    return { index, tokens: within(tokens), providers, isWhole: true, generation: 0 };
   const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
-  return { index, tokens: changed, providers, isWhole: false };
+  return { index, tokens: changed, providers, isWhole: false, generation: undefined };
+}
+
+/** Throws `event` where it is none, so that it comes again and is kept in the end. */
+function readRest(text: string): Rest {
+  const parsed = restMessage.safeParse(jsonOf(text));
+  if (parsed.success) return { from: parsed.data.Sweep.From, generation: parsed.data.Sweep.Generation };
+  throw new RotationError('event', 'keyturn: a message in the queue of the reconciler hands no sweep on', {
+    fix: 'See who else may send to this queue: only the reconciler itself writes there.',
+    definite: true,
+  });
 }
 
 /** Whom a message can go to. */

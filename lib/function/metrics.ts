@@ -1,6 +1,6 @@
 import type { Sweep } from '../engine/reconcile.ts';
 
-/** Where CloudWatch keeps what a sweep counted. */
+/** Where CloudWatch keeps what is counted. */
 export const metricsNamespace = 'Keyturn';
 
 const metrics = {
@@ -16,28 +16,49 @@ const metrics = {
   Strays: 'strays',
   SoonestExpiryDays: 'soonestExpiryDays',
   OldestDays: 'oldestDays',
-} as const satisfies Record<string, keyof Sweep>;
+} as const;
 /** A sweep as far as it is counted. */
-type Counted = Pick<Sweep, (typeof metrics)[keyof typeof metrics]>;
+type Counted = Pick<Sweep, (typeof metrics)[keyof typeof metrics] | 'left'>;
 export type SweepMetric = keyof typeof metrics;
 
-/** A line of the log that CloudWatch reads as metrics: no call, no permission, and the numbers stay readable beside the log. */
-export function metricLine(sweep: Counted, installation: string, now: number): string {
-  // What is not known is no metric: a zero would say that something has expired.
-  const known = Object.entries(metrics).filter(([, field]) => sweep[field] !== undefined);
+/** How many jobs failed for good. */
+export const jobsFailed = 'JobsFailed';
+
+/**
+ * A line of the log that CloudWatch reads as metrics: no call, no permission, and the numbers stay readable beside the log. Whoever was left and not
+ * handed on was not looked at either. What is not known is no metric: a zero would say that something has expired.
+ */
+export function metricLine(sweep: Counted, isHandedOn: boolean, installation: string, now: number): string {
+  const counted = { ...sweep, failed: sweep.failed + (isHandedOn ? 0 : sweep.left.length) };
+  const known = Object.entries(metrics).filter(([, field]) => counted[field] !== undefined);
   return JSON.stringify({
+    ...metricsOf(
+      known.map(([name]) => name),
+      installation,
+      now,
+    ),
+    event: 'sweep.done',
+    ...Object.fromEntries(known.map(([name, field]) => [name, counted[field]])),
+  });
+}
+
+/** What makes a line about a job a metric too. */
+export function failedJobMetric(installation: string, now: number): object {
+  return { ...metricsOf([jobsFailed], installation, now), [jobsFailed]: 1 };
+}
+
+function metricsOf(names: readonly string[], installation: string, now: number): object {
+  return {
     _aws: {
       Timestamp: now,
       CloudWatchMetrics: [
         {
           Namespace: metricsNamespace,
           Dimensions: [['Installation']],
-          Metrics: known.map(([Name]) => ({ Name, Unit: 'Count' })),
+          Metrics: names.map((Name) => ({ Name, Unit: 'Count' })),
         },
       ],
     },
-    event: 'sweep.done',
     Installation: installation,
-    ...Object.fromEntries(known.map(([name, field]) => [name, sweep[field]])),
-  });
+  };
 }

@@ -92,10 +92,20 @@ async function openBase(context: FunctionContext) {
       shelf ??= openShelf(configuration);
       return shelf;
     },
-    log: (entry: object) => {
-      process.stdout.write(`${JSON.stringify({ at: clock.now(), ...entry })}\n`);
-    },
+    log: logBy(clock),
     remaining: () => context.getRemainingTimeInMillis(),
+  };
+}
+
+/** The log and the time of a function, for what is no token's. */
+export async function openLog(): Promise<Pick<Ports, 'clock'> & { readonly log: (entry: object) => void }> {
+  const { clock } = await differences();
+  return { clock, log: logBy(clock) };
+}
+
+function logBy(clock: Clock): (entry: object) => void {
+  return (entry) => {
+    process.stdout.write(`${JSON.stringify({ at: clock.now(), ...entry })}\n`);
   };
 }
 

@@ -18,7 +18,7 @@ export interface SweepPlan {
   /** All tokens of the index, or the one that changed. */
   readonly tokens: readonly IndexedToken[];
   readonly isWhole: boolean;
-  readonly invoke: (provider: string, job: SweepJob) => Promise<void>;
+  readonly ask: (provider: string, job: SweepJob) => Promise<void>;
   readonly publish: Publish;
   /** Whether somebody has followed the link that an address was sent; undefined where that is not known. */
   readonly isConfirmed?: () => Promise<((email: string) => boolean) | undefined>;
@@ -32,7 +32,7 @@ export async function sweepAndTell(ports: SweepPorts, plan: SweepPlan): Promise<
   const context: Omit<CauseContext, 'now'> = { gone, warnDays: index.alerts.warnDays };
   const frozen = pausesOfFreezes(index.freezes);
   const ledger = { ...ports.ledger, pauses: withFreezes(frozen, ports.clock, ports.ledger.pauses) };
-  const sweep = await reconcile({ ...ports, ledger }, plan.tokens.map(swept), context, plan.invoke);
+  const sweep = await reconcile({ ...ports, ledger }, plan.tokens.map(swept), context, plan.ask);
   await quietly(ports, 'alerts', async () => {
     const causes = [...sweep.causes, ...(isWhole ? await unconfirmed(plan, now) : [])];
     await tell(ports, plan, { ...sweep, causes });

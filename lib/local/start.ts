@@ -12,6 +12,7 @@ import { type BusEvent, eventBusService } from './event-bus.ts';
 import { makeFolder, writeJson } from './files.ts';
 import { createFunctionHost, type FunctionHost, type Interceptor } from './functions.ts';
 import { invokeRoute } from './lambda-route.ts';
+import { createLocalQueues } from './queues.ts';
 import { createRotationDriver } from './secrets-manager/rotation.ts';
 import { secretsManagerService, secureRandom } from './secrets-manager/serve.ts';
 import { createSecretsManager } from './secrets-manager/service.ts';
@@ -52,8 +53,9 @@ export interface LocalAddress {
   readonly url: string;
 }
 
-const functionPrefix = 'keyturn-rotate-';
-const reconcileFunction = 'keyturn-reconcile';
+const prefix = 'keyturn-';
+const functionPrefix = `${prefix}rotate-`;
+const reconcileFunction = `${prefix}reconcile`;
 
 /**
  * AWS as far as Keyturn needs it, on a laptop: Secrets Manager on loopback for the real SDK, the real handlers bundled as they are deployed
@@ -79,9 +81,21 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     onEvent: () => {},
   });
   const store = await openStore(join(stateFolder, 'secrets'), secretsManager.setting);
+  const queues = createLocalQueues({
+    accountId,
+    region,
+    clock,
+    exists: (name) => host?.exists(name) ?? false,
+    invoke: (name, event) => lateHost(() => host).invoke(name, event),
+    onGivenUp: (name, detail) => onLog(name, { event: 'job.given-up', detail }),
+  });
   const endpoint = await openAwsEndpoint({
     ...(options.port === undefined ? {} : { port: options.port }),
-    services: { secretsmanager: secretsManagerService(secretsManager, store), AWSEvents: eventBusService(onEvent) },
+    services: {
+      secretsmanager: secretsManagerService(secretsManager, store),
+      AWSEvents: eventBusService(onEvent),
+      AmazonSQS: queues.service,
+    },
     routes: [invokeRoute(lateHost(() => host))],
     ...(onCall === undefined ? {} : { onCall }),
   });
@@ -109,7 +123,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
         file: join(bundles, 'reconcile.mjs'),
         environment: {
           KEYTURN_INDEX_FILE: join(bundles, 'index.json'),
-          KEYTURN_FUNCTION_PREFIX: functionPrefix,
+          KEYTURN_QUEUE_PREFIX: `${endpoint.url}/${accountId}/${prefix}`,
           KEYTURN_BUS: 'keyturn',
         },
         timeoutSeconds: 300,
@@ -135,6 +149,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
   };
   let nextSweepAt = clock.now() + sweepMinutes * 60_000;
   const sweepIfDue = async () => {
+    queues.tick();
     if (clock.now() < nextSweepAt) return;
     nextSweepAt = clock.now() + sweepMinutes * 60_000;
     await sweep();

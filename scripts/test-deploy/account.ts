@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { compromised } from '../../lib/engine/labels.ts';
 import { createCdk } from './cdk.ts';
@@ -36,6 +37,7 @@ export async function openAccount(options: {
     lambda: new LambdaClient(configuration),
     s3: new S3Client(configuration),
     secretsManager: new SecretsManagerClient(configuration),
+    sqs: new SQSClient(configuration),
     account,
     region,
   };

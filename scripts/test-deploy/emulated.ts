@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { createMovableClock } from '../../lib/local/clock.ts';
 import { makeFolder } from '../../lib/local/files.ts';
 import { facts as sendgrid } from '../../rotators/sendgrid/facts.ts';
@@ -58,6 +59,7 @@ export async function openEmulated(options: {
   const s3 = new S3Client({ ...configuration, forcePathStyle: true });
   const cloudFormation = new CloudFormationClient(configuration);
   const dynamoDb = new DynamoDBClient(configuration);
+  const sqs = new SQSClient(configuration);
   own.begin(lambda);
   const environment = {
     PATH: process.env.PATH ?? '',
@@ -78,7 +80,7 @@ export async function openEmulated(options: {
   return {
     name: `${emulator.name} on this machine, with our own Secrets Manager`,
     environment,
-    clients: { cloudFormation, dynamoDb, lambda, s3, secretsManager, account, region },
+    clients: { cloudFormation, dynamoDb, lambda, s3, secretsManager, sqs, account, region },
     isLocal: true,
     differences: [
       'the providers are stand-ins on 127.0.0.1',

@@ -19,6 +19,7 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { installation, secretNames } from './catalog.ts';
 import { providerStack, toolkit } from './toolkit.ts';
 
@@ -28,6 +29,7 @@ export interface Clients {
   readonly lambda: LambdaClient;
   readonly s3: S3Client;
   readonly secretsManager: SecretsManagerClient;
+  readonly sqs: SQSClient;
   readonly account: string;
   readonly region: string;
 }

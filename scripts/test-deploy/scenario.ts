@@ -20,6 +20,7 @@ import {
 } from './deployed.ts';
 import type { Place } from './place.ts';
 import { Missing, noVersionWarning, run, tail } from './processes.ts';
+import { deadLetterQueueOf, hideFor, mappingOf, send, setMapping, stateOf, takeOut, waitingIn } from './queues.ts';
 import { askRegistry, makeToken } from './registry.ts';
 import { howToRemove, remainsOf, removeRemains } from './remains.ts';
 import type { Report } from './report.ts';
@@ -44,7 +45,7 @@ export async function playScenario(options: {
 }): Promise<void> {
   const { place, folder, report, cleanup, signal, onFit } = options;
   const { cdk, clients } = place;
-  const { dynamoDb, secretsManager, lambda } = clients;
+  const { dynamoDb, secretsManager, lambda, sqs } = clients;
   let assembly = '';
 
   await arrive();
@@ -54,6 +55,7 @@ export async function playScenario(options: {
   const byHand = await adoptable();
   await deployFirst();
   if (mail !== undefined) await fillTheEmptySecret(mail.url);
+  await giveUpPoison();
   await rotateOnDemand('the token made by hand', byHand);
   const replaced = await current();
   await deployChanged();
@@ -128,7 +130,10 @@ export async function playScenario(options: {
     report.scene('The first sweep fills what is empty');
     const value = () => storedValue(secretsManager, names.empty.secret);
     report.holds('a new secret is empty after the deployment', await value(), undefined);
-    await sweep();
+    // As a run of the sweep hands on what it did not reach: from this token on.
+    const rest = JSON.stringify({ Sweep: { From: names.empty.name, Generation: 1 } });
+    await throughTheQueue(names.empty.provider, () => send(sqs, reconciler, rest));
+    report.holds('the reconciler has taken what was handed on to it', await waitingIn(sqs, reconciler), 0);
     await until('the first rotation of the new secret is over', async () => {
       place.hurry(); // SendGrid takes a new key half a minute late, and so does its stand-in
       return (await value()) !== undefined && !isRotating(await describe(secretsManager, names.empty.secret));
@@ -139,6 +144,45 @@ export async function playScenario(options: {
     const steps = place.steps?.filter(({ secretArn }) => secretArn.includes(`:${names.empty.secret}-`)).map(({ step }) => step);
     if (steps !== undefined) report.holds('made by the four steps, in order', steps.slice(-stepNames.length), stepNames);
     report.holds('the sweep did not touch what is not empty', (await current()).token === byHand, true);
+  }
+
+  /** What a sweep asks for lies in the queue of the provider for as long as nobody takes from it, and is done when somebody does. */
+  async function throughTheQueue(provider: string, ask: () => Promise<void>): Promise<void> {
+    const name = functionOf(provider);
+    const { id, queue, atOnce, batchSize } = await mappingOf(lambda, name);
+    report.holds(
+      'the function takes from the queue of its name',
+      { queue, atOnce, batchSize },
+      { queue: name, atOnce: 5, batchSize: 1 },
+    );
+    await setMapping(lambda, id, false);
+    await until('nobody takes from the queue', async () => (await stateOf(lambda, id)) === 'Disabled');
+    await ask();
+    await until('the job lies in the queue', async () => (await waitingIn(sqs, name)) > 0);
+    report.holds('what the sweep asked for lies in the queue of its provider', (await waitingIn(sqs, name)) > 0, true);
+    await setMapping(lambda, id, true);
+    await until('the queue is empty', async () => {
+      place.hurry();
+      return (await waitingIn(sqs, name)) === 0;
+    });
+  }
+
+  /** A message that is no job is done with by nobody: it comes three times, harms nothing, and is kept where an alarm looks. */
+  async function giveUpPoison(): Promise<void> {
+    report.scene('A message that nobody understands');
+    const name = functionOf(names.token.provider);
+    const failures = await deadLetterQueueOf(sqs, name);
+    const before = (await current()).token;
+    report.holds('nothing was given up so far', await waitingIn(sqs, failures), 0);
+    const poison = '{ "Job": "none that there is" }';
+    const seconds = await hideFor(sqs, name, 2);
+    report.say(`the queue hides what was taken for 2 seconds, and not for ${seconds}, so that this need not be waited for`);
+    await send(sqs, name, poison);
+    await until('it is given up', async () => (await waitingIn(sqs, failures)) > 0);
+    report.holds('it lies in the queue of failures as it was sent', await takeOut(sqs, failures), poison);
+    report.holds('and no longer in its own', await waitingIn(sqs, name), 0);
+    report.holds('the token is as it was', (await current()).token === before, true);
+    await hideFor(sqs, name, seconds);
   }
 
   /** A person presses "Rotate secret immediately". */
@@ -326,11 +370,11 @@ export async function playScenario(options: {
   }
 
   async function sweep(): Promise<void> {
-    const { tokens, failed } = (await invoke(lambda, reconciler, {})) as { tokens: number; failed: number };
+    const { looked, failed } = (await invoke(lambda, reconciler, {})) as { looked: number; failed: number };
     report.holds(
       'the deployed reconciler has looked at every token',
-      { tokens, failed },
-      { tokens: providers.length, failed: 0 },
+      { looked, failed },
+      { looked: providers.length, failed: 0 },
     );
   }
 

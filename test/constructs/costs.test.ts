@@ -15,6 +15,7 @@ it('counts a secret a token, a call a sweep, and what rotations need', () => {
   expect(thousand.secrets).toBe(400);
   expect(thousand.calls).toBeGreaterThan(15);
   expect(thousand.calls).toBeLessThan(16);
+  expect(one.queues).toBeCloseTo((2 * 657_000 * 0.4) / 1e6, 10);
   expect(thousand.table).toBeCloseTo(1000 * ((20 * 0.625 + 30 * 0.125) / 1e6), 10);
 });
 

@@ -51,6 +51,7 @@ beforeAll(async () => {
 const arn = (name: string, where = region) => `arn:aws:secretsmanager:${where}:${account}:secret:${name}`;
 const functionOf = (provider: string) => `keyturn-rotate-${provider}`;
 const functionArn = (provider: string) => `arn:aws:lambda:${region}:${account}:function:${functionOf(provider)}`;
+const queueArn = (name: string) => `arn:aws:sqs:${region}:${account}:${name}`;
 const allowing = (statements: readonly Statement[], action: string) => statements.filter(({ Action }) => Action.includes(action));
 
 describe('a secret', () => {
@@ -123,9 +124,8 @@ describe('a function', () => {
     expect(accounts('by-hand')).toEqual([account]);
   });
 
-  it('has its timeout, memory, retries, failure destination and log set on purpose, and no reserved concurrency', () => {
+  it('has its timeout, memory and log set on purpose, and no reserved concurrency', () => {
     const functions = Object.values(fleet.of('AWS::Lambda::Function'));
-    const asynchronous = Object.values(fleet.of('AWS::Lambda::EventInvokeConfig'));
 
     expect(functions).toHaveLength(5);
     for (const { Properties } of functions) {
@@ -138,7 +138,12 @@ describe('a function', () => {
         RetentionInDays: 90,
       });
     }
-    expect(asynchronous).toHaveLength(5);
+  });
+
+  it('that rules call is tried again on purpose, and what it could not do is kept', () => {
+    const asynchronous = Object.values(fleet.of('AWS::Lambda::EventInvokeConfig'));
+
+    expect(asynchronous).toHaveLength(2);
     for (const { Properties } of asynchronous)
       expect(Properties).toMatchObject({
         Qualifier: '$LATEST',
@@ -213,14 +218,19 @@ describe('the role of a provider', () => {
     ]);
   });
 
-  it('tells only its bus, invokes only itself, and writes only its log and the queue of failures', () => {
+  it('tells only its bus, invokes only itself, writes only its log, and takes from its queue', () => {
     const statements = statementsOf(fleet, functionOf('lantern-1'));
 
     const resources = (action: string) => allowing(statements, action).flatMap(({ Resource }) => Resource);
     expect(resources('events:PutEvents')).toEqual([expect.stringMatching(/^<NotificationsBus\w+\.Arn>$/)]);
     expect(resources('lambda:InvokeFunction')).toEqual([functionArn('lantern-1')]);
     expect(resources('logs:PutLogEvents')).toEqual([expect.stringMatching(/^<Rotatorlantern1RotatorLog\w+\.Arn>$/)]);
-    expect(resources('sqs:SendMessage')).toEqual([expect.stringMatching(/^<NotificationsFailures\w+\.Arn>$/)]);
+    expect(statements.flatMap(({ Action, Resource }) => (/^sqs:/.test(Action[0] ?? '') ? [[Action, Resource]] : []))).toEqual([
+      [
+        ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        [expect.stringMatching(/^<Rotatorlantern1RotatorQueue\w+\.Arn>$/)],
+      ],
+    ]);
     expect(
       statements
         .flatMap(({ Action }) => Action)
@@ -287,7 +297,7 @@ describe('the table', () => {
 });
 
 describe('the reconciler', () => {
-  it('describes and invokes, keeps what people were told, and can read no value', () => {
+  it('describes and sends jobs, keeps what people were told, and can read no value', () => {
     const statements = statementsOf(fleet, 'keyturn-reconcile');
 
     const actions = statements.flatMap(({ Action }) => Action);
@@ -297,17 +307,21 @@ describe('the reconciler', () => {
       'dynamodb:PutItem',
       'dynamodb:Query',
       'events:PutEvents',
-      'lambda:InvokeFunction',
       'logs:CreateLogStream',
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
       'secretsmanager:ListSecrets',
       'sns:ListSubscriptionsByTopic',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ReceiveMessage',
       'sqs:SendMessage',
     ]);
-    expect(allowing(statements, 'lambda:InvokeFunction').flatMap(({ Resource }) => Resource)).toEqual(
-      ['by-hand', 'lantern-1', 'lantern-2'].map(functionArn),
-    );
+    const sent = allowing(statements, 'sqs:SendMessage').flatMap(({ Resource }) => Resource);
+    expect([...sent].sort()).toEqual([
+      expect.stringMatching(/^<NotificationsFailures\w+\.Arn>$/),
+      ...['keyturn-reconcile', ...['by-hand', 'lantern-1', 'lantern-2'].map(functionOf)].map(queueArn),
+    ]);
     for (const action of ['dynamodb:PutItem', 'dynamodb:DeleteItem'])
       expect(allowing(statements, action).map(({ Condition }) => keysOf(Condition))).toEqual([['fleet:alerts', 'fleet:digests']]);
     const named = allowing(statements, 'secretsmanager:DescribeSecret').filter(({ Condition }) => Condition === undefined);
@@ -323,6 +337,77 @@ describe('the reconciler', () => {
         detail: { labelUpdated: ['AWSCURRENT'] },
       },
     });
+  });
+});
+
+describe('a queue', () => {
+  const queues = () =>
+    Object.entries(fleet.of('AWS::SQS::Queue')).flatMap(([id, { Properties }]) =>
+      Properties.QueueName === undefined ? [] : [{ id, Properties }],
+    );
+
+  it('is there for each provider and for the reconciler, by the name of the function, encrypted and bounded', () => {
+    const names = queues().map(({ Properties }) => Properties.QueueName);
+
+    expect(names.sort()).toEqual(['keyturn-reconcile', ...['by-hand', 'lantern-1', 'lantern-2'].map(functionOf)]);
+    for (const { Properties } of queues())
+      expect(Properties).toMatchObject({
+        SqsManagedSseEnabled: true,
+        RedrivePolicy: {
+          maxReceiveCount: 3,
+          deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringContaining('Failures'), 'Arn'] },
+        },
+      });
+  });
+
+  it('hides a message for longer than its function runs, and keeps it until it was there three times and longer than the alarm', () => {
+    const functions = Object.values(fleet.of('AWS::Lambda::Function'));
+    const waiting = Object.entries(fleet.of('AWS::CloudWatch::Alarm')).filter(([id]) => id.includes('Waiting'));
+
+    expect(waiting).toHaveLength(4);
+    for (const { Properties } of queues()) {
+      const timeout = functions.find((each) => each.Properties.FunctionName === Properties.QueueName)?.Properties.Timeout;
+      const all = Properties.RedrivePolicy.maxReceiveCount * Properties.VisibilityTimeout;
+      expect(Properties.VisibilityTimeout).toBeGreaterThan(timeout);
+      for (const [, alarm] of waiting) {
+        expect(alarm.Properties.Threshold).toBeGreaterThan(all);
+        expect(Properties.MessageRetentionPeriod).toBeGreaterThan(alarm.Properties.Threshold);
+      }
+    }
+  });
+
+  it('hands its function one message at a time, as many functions at once as the settings say, and hears which shall come again', async () => {
+    const more = await synthesize({ 'mail.yaml': files['mail.yaml'] }, { jobsAtOnce: 20 });
+    const concurrency = (synthesized: Synthesized) =>
+      Object.fromEntries(
+        Object.values(synthesized.of('AWS::Lambda::EventSourceMapping')).map(({ Properties }) => [
+          text(Properties.EventSourceArn).replace(/Queue\w+\.Arn>$/, ''),
+          Properties.ScalingConfig.MaximumConcurrency,
+        ]),
+      );
+
+    expect(concurrency(fleet)).toEqual({
+      '<RotatorbyhandRotator': 5,
+      '<Rotatorlantern1Rotator': 5,
+      '<Rotatorlantern2Rotator': 5,
+      '<Reconciler': 2,
+    });
+    expect(concurrency(more)).toEqual({ '<Rotatorlantern1Rotator': 20, '<Reconciler': 2 });
+    for (const { Properties, DependsOn } of Object.values(fleet.of('AWS::Lambda::EventSourceMapping'))) {
+      expect(Properties.BatchSize).toBe(1);
+      // What a sweep answers is for people, and says nothing of messages.
+      const isRotator = Properties.FunctionName.Ref.startsWith('Rotator');
+      expect(Properties.FunctionResponseTypes).toEqual(isRotator ? ['ReportBatchItemFailures'] : undefined);
+      expect(Properties.EventSourceArn['Fn::GetAtt'][0].replace(/Queue\w+$/, '')).toBe(
+        Properties.FunctionName.Ref.replace(/Function\w+$/, ''),
+      );
+      // Lambda looks at once whether it may take messages.
+      expect(DependsOn).toContainEqual(expect.stringContaining('Policy'));
+    }
+  });
+
+  it.each([1, 1001, 2.5])('does not take a number that Lambda would refuse: %d', async (jobsAtOnce) => {
+    await expect(synthesize({ 'mail.yaml': files['mail.yaml'] }, { jobsAtOnce })).rejects.toMatchObject({ code: 'catalog' });
   });
 });
 
@@ -381,7 +466,7 @@ describe('telling people', () => {
     const policies = [...Object.values(fleet.of('AWS::SNS::TopicPolicy')), ...Object.values(fleet.of('AWS::SQS::QueuePolicy'))];
 
     const services: string[] = [];
-    expect(policies).toHaveLength(3);
+    expect(policies).toHaveLength(7);
     for (const { Properties } of policies) {
       const statements = Properties.PolicyDocument.Statement as { Effect: string; Condition?: unknown; Principal: unknown }[];
       expect(statements).toContainEqual(
@@ -404,7 +489,7 @@ describe('telling people', () => {
     ['a secret that could not be looked at', { failed: 1 }, ['Unseen']],
   ])('goes off for %s, and for nothing else', (_, counts, expected) => {
     const none = { tokens: 3, jobs: 0, failed: 0, overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0, held: 0, strays: 0 };
-    const line = metricLine({ ...none, oldestDays: 1, soonestExpiryDays: undefined, ...counts }, 'keyturn', 0);
+    const line = metricLine({ ...none, left: [], oldestDays: 1, soonestExpiryDays: undefined, ...counts }, false, 'keyturn', 0);
     const told = JSON.parse(line) as Readonly<Record<string, number>>;
 
     const fired = Object.entries(fleet.of('AWS::CloudWatch::Alarm')).filter(([, { Properties }]) => {
@@ -422,6 +507,7 @@ describe('telling people', () => {
       alarms.filter(([id]) => id.startsWith(`Observability${name}`)).map(([, { Properties }]) => Properties);
 
     expect(of('Failed')).toHaveLength(3);
+    expect(of('JobsFailed')[0]).toMatchObject({ Namespace: 'Keyturn', MetricName: 'JobsFailed', Statistic: 'Sum' });
     expect(of('Overdue')[0]).toMatchObject({
       Namespace: 'Keyturn',
       MetricName: 'Overdue',
@@ -528,7 +614,7 @@ describe('options', () => {
     const names = ({ templates }: Synthesized) =>
       [
         ...JSON.stringify([...templates.values()]).matchAll(
-          /"(?:FunctionName|LogGroupName|DashboardName|TableName|Name)":"([^"]*keyturn[^"]*)"/g,
+          /"(?:FunctionName|LogGroupName|DashboardName|TableName|QueueName|Name)":"([^"]*keyturn[^"]*)"/g,
         ),
       ].map(([, name]) => name);
     expect(names(one).length).toBeGreaterThan(5);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { assignStacks, mainStackTokens, otherStackTokens, stacksFile } from '../../lib/constructs/stacks-file.ts';
-import { fleetFiles, shared, tokenFile } from './fleet.ts';
+import { fleetFiles, fleetRegistry, shared, tokenFile } from './fleet.ts';
 import { catalogOf, list, type Resource, type Synthesized, statementsOf, synthesize, text } from './setup.ts';
 
 function resourcesOf({ templates }: Synthesized): ReadonlyMap<string, Readonly<Record<string, Resource>>> {
@@ -22,7 +22,7 @@ it('takes two resources a token, and the same number for each provider', async (
 
   const base = await total(2, 2);
   expect((await total(12, 2)) - base).toBe(2 * 10);
-  expect((await total(5, 5)) - (await total(2, 2)) - 2 * 3).toBe(8 * 3);
+  expect((await total(5, 5)) - (await total(2, 2)) - 2 * 3).toBe(11 * 3);
 });
 
 it('splits a thousand tokens of twenty providers into stacks that CloudFormation takes, with roles that IAM takes', async () => {
@@ -42,6 +42,13 @@ it('splits a thousand tokens of twenty providers into stacks that CloudFormation
   expect(fleet.of('AWS::IAM::ManagedPolicy')).toEqual({});
   for (const { Properties } of Object.values(fleet.of('AWS::IAM::Policy')))
     expect(rendered(Properties.PolicyDocument)).toBeLessThanOrEqual(10_240);
+}, 60_000);
+
+it('has room for thirty providers beside the tokens of the main stack', async () => {
+  const fleet = await synthesize(fleetFiles(mainStackTokens, 30), { registry: fleetRegistry(30) });
+
+  expect(Object.keys(sizes(fleet))).toEqual(['keyturn']);
+  expect(sizes(fleet)['keyturn']).toBeLessThanOrEqual(500);
 }, 60_000);
 
 it('names in managed policies what a role cannot hold in its own, and refuses what no role can hold', async () => {

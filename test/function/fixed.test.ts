@@ -117,9 +117,27 @@ it('sweeps everything on its schedule, and one token when its secret changed', (
   const changed = (secret: string) =>
     readSwept({ source: 'aws.secretsmanager', 'detail-type': 'Secret Label Updated', resources: [secret] });
 
-  expect(readSwept({ source: 'aws.events' })).toMatchObject({ isWhole: true, tokens: [{ name: 'lamp' }, { name: 'far' }] });
+  expect(readSwept({ source: 'aws.events' })).toMatchObject({
+    isWhole: true,
+    generation: 0,
+    tokens: [{ name: 'far' }, { name: 'lamp' }],
+  });
   expect(changed(arn('shop/lamp'))).toMatchObject({ isWhole: false, tokens: [{ name: 'lamp' }] });
   expect(changed(arn('somebody/elses'))).toMatchObject({ isWhole: false, tokens: [], providers: ['lantern'] });
+});
+
+it('goes on with a sweep that was handed on, and with nothing that only looks like one', () => {
+  const message = (body: unknown) => ({
+    Records: [{ eventSource: 'aws:sqs', messageId: 'one', body: typeof body === 'string' ? body : JSON.stringify(body) }],
+  });
+
+  expect(readSwept(message({ Sweep: { From: 'g', Generation: 3 } }))).toMatchObject({
+    isWhole: false,
+    generation: 3,
+    tokens: [{ name: 'lamp' }],
+  });
+  for (const body of ['{}', 'no JSON', { Sweep: { From: 'g', Generation: 11 } }, { Sweep: { From: 'a"b', Generation: 1 } }])
+    expect(() => readSwept(message(body))).toThrow(expect.objectContaining({ code: 'event' }));
 });
 
 it('says what a sweep counted in the form that CloudWatch takes for metrics', () => {
@@ -129,6 +147,7 @@ it('says what a sweep counted in the form that CloudWatch takes for metrics', ()
         tokens: 3,
         jobs: 2,
         failed: 1,
+        left: [],
         overdue: 0,
         parked: 1,
         debt: 2,
@@ -139,6 +158,7 @@ it('says what a sweep counted in the form that CloudWatch takes for metrics', ()
         oldestDays: 12,
         soonestExpiryDays: undefined,
       },
+      false,
       'keyturn-staging',
       1_800_000_000_000,
     ),
@@ -152,4 +172,11 @@ it('says what a sweep counted in the form that CloudWatch takes for metrics', ()
   };
   expect(Timestamp).toBe(1_800_000_000_000);
   for (const { Name } of CloudWatchMetrics[0]?.Metrics ?? []) expect(line[Name]).toBeTypeOf('number');
+});
+
+it('counts as not looked at whoever was left, unless another run goes on with it', () => {
+  const sweep = { tokens: 3, jobs: 0, failed: 1, left: ['far', 'lamp'], overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0 };
+  const failed = (isHandedOn: boolean) => (JSON.parse(metricLine(sweep, isHandedOn, 'keyturn', 0)) as { Failed: number }).Failed;
+
+  expect([failed(true), failed(false)]).toEqual([1, 3]);
 });
