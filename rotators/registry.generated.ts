@@ -4,6 +4,7 @@ import type { AnyRotator } from '../lib/engine/contract.ts';
 export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'cloudflare': async () => (await import('./cloudflare/index.ts')).cloudflare,
   'gitlab': async () => (await import('./gitlab/index.ts')).gitlab,
+  'grafana': async () => (await import('./grafana/index.ts')).grafana,
   'npm-registry': async () => (await import('./npm-registry/index.ts')).npmRegistry,
   'sendgrid': async () => (await import('./sendgrid/index.ts')).sendgrid,
 };
