@@ -11,4 +11,5 @@ export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'npm-registry': async () => (await import('./npm-registry/index.ts')).npmRegistry,
   'openai': async () => (await import('./openai/index.ts')).openai,
   'sendgrid': async () => (await import('./sendgrid/index.ts')).sendgrid,
+  'snyk': async () => (await import('./snyk/index.ts')).snyk,
 };
