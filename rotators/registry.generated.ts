@@ -2,7 +2,14 @@
 import type { AnyRotator } from '../lib/engine/contract.ts';
 
 export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
+  'aws-iam-access-key': async () => (await import('./aws-iam-access-key/index.ts')).awsIamAccessKey,
+  'cloudflare': async () => (await import('./cloudflare/index.ts')).cloudflare,
+  'datadog-api-key': async () => (await import('./datadog-api-key/index.ts')).datadogApiKey,
+  'datadog-application-key': async () => (await import('./datadog-application-key/index.ts')).datadogApplicationKey,
   'gitlab': async () => (await import('./gitlab/index.ts')).gitlab,
+  'grafana': async () => (await import('./grafana/index.ts')).grafana,
   'npm-registry': async () => (await import('./npm-registry/index.ts')).npmRegistry,
+  'openai': async () => (await import('./openai/index.ts')).openai,
   'sendgrid': async () => (await import('./sendgrid/index.ts')).sendgrid,
+  'snyk': async () => (await import('./snyk/index.ts')).snyk,
 };

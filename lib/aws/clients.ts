@@ -1,4 +1,4 @@
-import type { AwsDoor } from '../engine/contract.ts';
+import type { AwsDoor, AwsKey } from '../engine/contract.ts';
 
 /** What every client of ours is opened with. */
 export interface ClientConfiguration {
@@ -14,17 +14,20 @@ export interface ClientConfiguration {
  */
 export function createAwsDoors(base: ClientConfiguration): (via: string | undefined) => AwsDoor {
   return (via) =>
-    (clientClass, where = {}) =>
-      new clientClass(clientOptions({ ...base, region: where.region ?? base.region }, via) as never);
+    (clientClass, { region = base.region, as, once } = {}) =>
+      new clientClass(clientOptions({ ...base, region, ...(once ? { maxAttempts: 1 } : {}) }, via, as) as never);
 }
 
-export function clientOptions(configuration: ClientConfiguration, via?: string): Readonly<Record<string, unknown>> {
+export function clientOptions(configuration: ClientConfiguration, via?: string, as?: AwsKey): Readonly<Record<string, unknown>> {
   return {
     region: configuration.region,
     maxAttempts: configuration.maxAttempts ?? 3,
     requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     ...(configuration.endpoint === undefined ? { ignoreConfiguredEndpointUrls: true } : { endpoint: configuration.endpoint }),
     ...(via === undefined ? {} : { credentials: () => assumeRole(configuration, via) }),
+    ...(as === undefined
+      ? {}
+      : { credentials: { accessKeyId: as.accessKeyId.reveal(), secretAccessKey: as.secretAccessKey.reveal() } }),
   };
 }
 

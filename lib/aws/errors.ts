@@ -25,9 +25,10 @@ export function sortAwsError(who: string, operation: string, error: unknown): Ro
       ...(status === undefined ? {} : { status }),
     });
   if (isThrottled(error)) return make('limited', 'Nothing to do: it is tried again.', true);
-  if (name === 'AccessDeniedException')
+  if (name === 'AccessDeniedException' || name === 'AccessDenied')
     return make('refused', 'Give the role the permissions that the docs page of this plug-in names.', true);
-  if (name === 'ResourceNotFoundException') return make('absent', 'Check the name, region and account in the catalog.', true);
+  if (name === 'ResourceNotFoundException' || name === 'NoSuchEntityException')
+    return make('absent', 'Check the name, region and account in the catalog.', true);
   if (status !== undefined && status >= 400 && status < 500)
     return make('rejected', 'Compare the catalog with what is there.', true);
   return make('uncertain', 'Nothing to do: it is looked at again.', false);

@@ -72,7 +72,8 @@ function* slotsLast({ fields, rotator, schedule, overlapHours, quietHours, mode 
   if (strategy === 'replace' || mode !== 'retire') return;
   const room = slots.can ? Math.min(6, slots.live - 2) : 6;
   const cacheHours = Math.max(0, ...(fields.consumers ?? []).map((each) => each?.cacheHours ?? 0));
-  const waitHours = Math.max(overlapHours, lastUsed.can ? cacheHours + quietHours : 0) + sweepHours;
+  const blurHours = lastUsed.can ? (lastUsed.granularityMinutes + lastUsed.lagMinutes) / 60 : 0;
+  const waitHours = Math.max(overlapHours, lastUsed.can ? cacheHours + quietHours + blurHours : 0) + sweepHours;
   const waiting = Math.ceil(waitHours / intervalHours(schedule).shortest) - 1;
   if (waiting <= room) return;
   const limit =

@@ -41,8 +41,22 @@ export interface HttpAnswer {
  */
 export type Http = (method: Method, path: string, request?: HttpRequest) => Promise<HttpAnswer>;
 
+/** An access key of AWS. */
+export interface AwsKey {
+  readonly accessKeyId: Secret;
+  readonly secretAccessKey: Secret;
+}
+
+export interface AwsClientOptions {
+  readonly region?: string;
+  /** Acts as the owner of this key, and not as the role. */
+  readonly as?: AwsKey;
+  /** Sends each call once and no more, for what must not be done twice. */
+  readonly once?: boolean;
+}
+
 /** Opens an AWS client of the given class, through the role that the catalog gives as `via:`. */
-export type AwsDoor = <Client>(clientClass: new (configuration: never) => Client, where?: { readonly region?: string }) => Client;
+export type AwsDoor = <Client>(clientClass: new (configuration: never) => Client, options?: AwsClientOptions) => Client;
 
 /** Cryptography that costs time, behind a port, so that a simulation need not wait for it. */
 export interface Cryptography {

@@ -1,7 +1,9 @@
 // What a plug-in of one's own is written against.
 export type {
   AuthorityContext,
+  AwsClientOptions,
   AwsDoor,
+  AwsKey,
   Copy,
   Credential,
   Dependent,

@@ -1,5 +1,6 @@
 import type { Instant } from '../engine/contract.ts';
 import type { SecretsManager } from '../local/secrets-manager/service.ts';
+import type { AwsService } from './in-process.ts';
 
 // A fake is a stand-in for one service: strict about method, path, headers and body, and as awkward as the service it stands for. It is
 // synchronous, knows no clock and no chance of its own, and keeps its state as plain data, so that a simulation can copy it, compare it
@@ -62,6 +63,8 @@ export function isTaken(
 
 export interface RotatorFake extends HttpFake {
   readonly scope: Readonly<Record<string, unknown>>;
+  /** For providers on AWS: what stands for the SDK's clients, by the name of their class. Throws AwsError. */
+  readonly aws?: Readonly<Record<string, AwsService>>;
   /** What the authority secret holds. */
   readonly authority: Readonly<Record<string, string>>;
   /** Plain data, replaced and never changed in place. */
@@ -76,7 +79,7 @@ export interface DependentFake extends Partial<HttpFake> {
   readonly target: Readonly<Record<string, unknown>>;
   readonly authority?: Readonly<Record<string, string>>;
   /** For places on AWS: what stands for the SDK's clients, by the name of their class. Throws AwsError. */
-  readonly aws?: Readonly<Record<string, (operation: string, input: object) => object>>;
+  readonly aws?: Readonly<Record<string, AwsService>>;
   /** Plain data, replaced and never changed in place. */
   state: object;
   /** What those who use the place get now; undefined where it has none. */
@@ -149,9 +152,9 @@ export function toResponse({ status, body, headers = {} }: FakeAnswer): Response
   return new Response(text, { status, headers: { ...(body === undefined ? {} : { 'content-type': type }), ...headers } });
 }
 
-/** The JSON of a request that says it is JSON; undefined where it does not or is not. */
-export function jsonOf({ headers, body }: FakeRequest): unknown {
-  if (!/^application\/json(;|$)/.test(headers['content-type'] ?? '')) return undefined;
+/** The JSON of a request that says it is JSON, or JSON of a sort; undefined where it does not or is not. */
+export function jsonOf({ headers, body }: FakeRequest, type = 'application/json'): unknown {
+  if (headers['content-type']?.split(';')[0] !== type) return undefined;
   try {
     return JSON.parse(body);
   } catch {

@@ -5,26 +5,34 @@ interface Command {
   readonly input: object;
 }
 
+/** Whose key a call was signed with, where it was not the role's. */
+export interface AwsCaller {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 /** A service as a function: the answer as it goes over the wire, or an AwsError. */
-export type AwsService = (operation: string, input: object) => object;
+export type AwsService = (operation: string, input: object, caller?: AwsCaller) => object;
 
 /** Sees each call, and may fail it before or after its effect. */
 export type AroundAws = (operation: string, input: object, effect: () => object) => Promise<object>;
 
 /** Stands in for a client of the SDK and calls a service directly: the same commands, answers and errors, without the wire. */
-export function inProcessClient(service: AwsService, around: AroundAws) {
+export function inProcessClient(service: AwsService, around: AroundAws, caller?: AwsCaller) {
   return {
     async send(command: Command): Promise<never> {
       const operation = command.constructor.name.replace(/Command$/, '');
-      const answer = await around(operation, command.input, () => callAsSdk(service, operation, command.input));
+      const answer = await around(operation, command.input, () => callAsSdk(service, operation, command.input, caller));
       return answer as never;
     },
   };
 }
 
-function callAsSdk(service: AwsService, operation: string, input: object): object {
+function callAsSdk(service: AwsService, operation: string, input: object, caller?: AwsCaller): object {
   try {
-    return Object.fromEntries(Object.entries(service(operation, input)).map(([name, value]) => [name, dated(name, value)]));
+    return Object.fromEntries(
+      Object.entries(service(operation, input, caller)).map(([name, value]) => [name, dated(name, value)]),
+    );
   } catch (error) {
     if (error instanceof AwsError) throw awsError(error.code, error.httpStatus, error.message);
     throw error;

@@ -46,7 +46,7 @@ export interface Stage<Provider extends RotatorFake = RotatorFake> extends World
   /** The errors of all attempts since Rotate was pressed. */
   failures(): readonly RotationError[];
   retire(): Promise<readonly Retirement[]>;
-  /** Sweeps often enough for stamp, overlap, drain and second thoughts; what became of it each time. */
+  /** Sweeps often enough for stamp, overlap, a last use that is told late, drain and second thoughts; what became of it each time. */
   retireFully(): Promise<readonly Retirement[]>;
   sweepStrays(): ReturnType<typeof sweepStrays>;
   labels(): Readonly<Record<string, readonly string[]>>;
@@ -136,7 +136,7 @@ export function createStage<Provider extends RotatorFakeFactory>(
     retire: sweep,
     async retireFully() {
       const results = [...(await sweep())];
-      for (const hours of [token.overlapHours + 2, drainHours(cast), 1]) {
+      for (const hours of [token.overlapHours + 2, blurHours(cast), drainHours(cast), 1]) {
         clock.advance(hours * hour);
         results.push(...(await sweep()));
       }
@@ -182,6 +182,12 @@ function tokenOf({ rotator, dependents = [] }: Cast, provider: RotatorFake, plac
     })),
     checks: [],
   };
+}
+
+/** How much older than it is a last use may look. */
+function blurHours({ rotator }: Cast): number {
+  const { lastUsed } = rotator.facts;
+  return lastUsed.can ? (lastUsed.granularityMinutes + lastUsed.lagMinutes) / 60 : 0;
 }
 
 /** How long the slowest place may still run with an old copy. */

@@ -1,6 +1,6 @@
 import { createSecretsManagerStore } from '../aws/secrets-manager-store.ts';
 import { cryptography } from '../crypto/sodium.ts';
-import type { AwsDoor, Cryptography } from '../engine/contract.ts';
+import type { AwsClientOptions, AwsDoor, AwsKey, Cryptography } from '../engine/contract.ts';
 import { createAuthorityCache, openToken, type Registry } from '../engine/open-token.ts';
 import type { Happening, History, LogEntry, Ports, Receipt } from '../engine/ports.ts';
 import type { Happened, Health, Pause, TokenRecords } from '../engine/records.ts';
@@ -9,7 +9,7 @@ import { createDoors } from '../http/door.ts';
 import { createSecretsManager, type SecretsManager } from '../local/secrets-manager/service.ts';
 import type { Switches } from '../local/secrets-manager/switches.ts';
 import { type FakeWorld, fetchOf, type HttpFake } from './fake.ts';
-import { type AwsService, inProcessClient } from './in-process.ts';
+import { type AroundAws, type AwsService, inProcessClient } from './in-process.ts';
 
 /** The one function that rotates in a test world. */
 export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:keyturn-rotate';
@@ -96,14 +96,17 @@ export function createWorld(options: WorldOptions): World {
     return around(call, effect) as Promise<Result>;
   };
 
-  const clientFor = (service: AwsService) =>
-    inProcessClient(service, (operation, input, effect) => {
+  const clientFor = (service: AwsService, as?: AwsKey) => {
+    const caller = as && { accessKeyId: as.accessKeyId.reveal(), secretAccessKey: as.secretAccessKey.reveal() };
+    const seen: AroundAws = (operation, input, effect) => {
       const id = 'SecretId' in input ? String(input.SecretId) : undefined;
       const secret = id === undefined ? undefined : nameIn(id);
       return pass({ to: 'aws', what: `${operation} ${secret ?? ''}`.trim(), ...(secret ? { secret } : {}) }, async () =>
         effect(),
       );
-    });
+    };
+    return inProcessClient(service, seen, caller);
+  };
   const client = clientFor((operation, input) => secretsManager.call(operation, input));
   const httpFakes: HttpFake[] = [];
   const awsFakes = new Map<string, AwsService>();
@@ -158,9 +161,9 @@ export function createWorld(options: WorldOptions): World {
       resolve: async () => [],
     }),
     aws: () =>
-      ((clientClass: { name: string }) => {
+      ((clientClass: { name: string }, { as }: AwsClientOptions = {}) => {
         const service = awsFakes.get(clientClass.name);
-        return service === undefined ? client : clientFor(service);
+        return service === undefined ? client : clientFor(service, as);
       }) as unknown as AwsDoor,
     crypto: options.crypto ?? cryptography,
     log: (entry) => {

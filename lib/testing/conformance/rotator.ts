@@ -12,6 +12,7 @@ import { Secret } from '../../engine/secret.ts';
 import { strayMinimumAgeHours } from '../../engine/strays.ts';
 import type { RotatorFakeFactory } from '../fake.ts';
 import { findLeaks } from '../hunt.ts';
+import { awsError } from '../in-process.ts';
 import { createStage, hour, type Stage } from '../stage.ts';
 import type { OutwardCall } from '../world.ts';
 import {
@@ -37,6 +38,10 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
   const { checks, check, when } = collectChecks();
   const isMinting: Ability = facts.kind === 'assisted' ? cannot('only a person can make this token') : { can: true };
   const mints = when(isMinting);
+  const isOverHttp: Ability =
+    facts.api === undefined ? cannot('it speaks to AWS and not to an address of its own') : { can: true };
+  const isOverAws: Ability =
+    facts.api === undefined ? { can: true } : cannot('it speaks to an address of its own and not to AWS');
   // What we choose is stored before the provider learns of it, so that no answer can be lost and every call may be repeated.
   const isChosen = facts.strategy === 'byo';
 
@@ -296,41 +301,44 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
   // ------------------------------------------------------------------------------------------------ awkward answers
 
   for (const odd of [...refusals, ...unclear, ...neverSent]) {
-    mints(`sorts ${odd.name} in answer to a mint, which is not repeated where it may have taken effect`, async () => {
-      const { stage } = await prepare();
-      let touched = 0;
-      stage.interfere(async (call, effect) => {
-        if (!isChange(call)) return effect();
-        touched += 1;
-        return answerOddly(odd);
-      });
+    when(isMinting.can ? isOverHttp : isMinting)(
+      `sorts ${odd.name} in answer to a mint, which is not repeated where it may have taken effect`,
+      async () => {
+        const { stage } = await prepare();
+        let touched = 0;
+        stage.interfere(async (call, effect) => {
+          if (!isChange(call)) return effect();
+          touched += 1;
+          return answerOddly(odd);
+        });
 
-      const errors = await stage.rotate();
+        const errors = await stage.rotate();
 
-      const unclearCodes = isChosen ? [...odd.codes, 'uncertain'] : ['uncertain'];
-      const expected: readonly string[] = odd.isDefinite ? odd.codes : unclearCodes;
-      assert.ok(errors.length === 1 && expected.includes(errors[0]?.code ?? ''), `${odd.name} became ${errors[0]?.code}`);
-      assert.ok(touched <= (odd.isDefinite || isChosen ? 3 : 1), 'a mint was repeated after an unclear answer');
-      assertNoLeak(stage, [errors]);
-    });
+        const unclearCodes = isChosen ? [...odd.codes, 'uncertain'] : ['uncertain'];
+        const expected: readonly string[] = odd.isDefinite ? odd.codes : unclearCodes;
+        assert.ok(errors.length === 1 && expected.includes(errors[0]?.code ?? ''), `${odd.name} became ${errors[0]?.code}`);
+        assert.ok(touched <= (odd.isDefinite || isChosen ? 3 : 1), 'a mint was repeated after an unclear answer');
+        assertNoLeak(stage, [errors]);
+      },
+    );
   }
 
   for (const odd of [...unclear, ...neverSent]) {
-    check(`takes ${odd.name} for no verdict`, async () => {
+    when(isOverHttp)(`takes ${odd.name} for no verdict`, async () => {
       const { stage, open, minted } = await mintOne();
       stage.clock.advance(facts.settleSeconds * 1000 + 1);
       const code = await underOddAnswers(stage, odd, () => rotator.verify(open.asToken, minted.credential));
       assert.ok(odd.codes.includes(code as never), `${odd.name} became ${code}`);
     });
 
-    when(facts.list)(`takes ${odd.name} for no list`, async () => {
+    when(isOverHttp.can ? facts.list : isOverHttp)(`takes ${odd.name} for no list`, async () => {
       const { stage, open } = await mintOne();
       const code = await underOddAnswers(stage, odd, () => findAll(open));
       assert.ok(odd.codes.includes(code as never), `${odd.name} became ${code}`);
     });
   }
 
-  when(facts.revoke)('does not take a fault of the provider for a revocation', async () => {
+  when(isOverHttp.can ? facts.revoke : isOverHttp)('does not take a fault of the provider for a revocation', async () => {
     const { stage, open, minted } = await mintOne();
     for (const odd of [...refusals, ...unclear.slice(0, 3), ...neverSent]) {
       const code = await underOddAnswers(stage, odd, () => revokeNow(open, minted));
@@ -338,12 +346,35 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
     }
   });
 
-  check('says `limited` to a 429 at verify, and never `rejected`', async () => {
+  when(isOverHttp)('says `limited` to a 429 at verify, and never `rejected`', async () => {
     const { stage, open, minted } = await mintOne();
     const code = await underOddAnswers(stage, required(refusals[2]), () => rotator.verify(open.asToken, minted.credential));
     assert.equal(code, 'limited');
     const judgement = await oddly(stage, required(refusals[2]), () => judge(open, minted.credential));
     assert.deepEqual({ ok: judgement.ok, why: !judgement.ok && judgement.why }, { ok: false, why: 'limited' });
+  });
+
+  when(isOverAws)('takes no fault of AWS for a verdict, a list or a revocation, and repeats no mint after one', async () => {
+    for (const [name, status, code] of awsFaults) {
+      const { stage, open, minted } = await mintOne();
+      const fail = () =>
+        stage.interfere(async (call, effect) => (isOfProvider(call) ? Promise.reject(awsError(name, status)) : effect()));
+      const restore = fail();
+      assert.equal(await codeOf(() => rotator.verify(open.asToken, minted.credential)), code, `${name} to verify`);
+      if (facts.list.can) assert.notEqual(await codeOf(() => findAll(open)), 'no error', `${name} for a list`);
+      if (facts.revoke.can) assert.notEqual(await codeOf(() => revokeNow(open, minted)), 'no error', `${name} to a revoke`);
+      restore();
+      assert.equal(stage.live().length, 1);
+    }
+    const { stage } = await prepare();
+    let touched = 0;
+    stage.interfere(async (call, effect) => {
+      if (!isOfProvider(call) || !call.what.startsWith('Create')) return effect();
+      touched += 1;
+      throw awsError('TimeoutError', undefined);
+    });
+    const errors = await stage.rotate();
+    assert.deepEqual([errors.map(({ code }) => code), touched], [['uncertain'], 1]);
   });
 
   check('calls only the hosts that its facts declare, and puts no secret into an address', async () => {
@@ -448,6 +479,19 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
     const look = required(rotator.inspect).bind(rotator);
     return open.withAuthority((context) => look(context, { ref, credential }));
   }
+}
+
+/** What AWS may answer to a look, and how it is told. */
+const awsFaults = [
+  ['Throttling', 400, 'limited'],
+  ['AccessDenied', 403, 'refused'],
+  ['ServiceFailure', 500, 'uncertain'],
+  ['TimeoutError', undefined, 'uncertain'],
+] as const;
+
+/** A call to a service of AWS that is not about a secret. */
+function isOfProvider({ to, secret }: OutwardCall): boolean {
+  return to === 'aws' && secret === undefined;
 }
 
 /** A change at the provider: what minting does and looking does not. */
