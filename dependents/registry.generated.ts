@@ -3,6 +3,7 @@ import type { AnyDependent } from '../lib/engine/contract.ts';
 
 export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> = {
   'aws-secrets-manager-secret': async () => (await import('./aws-secrets-manager-secret/index.ts')).awsSecretsManagerSecret,
+  'aws-ssm-parameter': async () => (await import('./aws-ssm-parameter/index.ts')).awsSsmParameter,
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
   'webhook': async () => (await import('./webhook/index.ts')).webhook,
 };
