@@ -57,8 +57,9 @@ export type Retirement =
  * and it is neither current nor pending by value and ref. Then it is proven dead, and only then does its label go.
  */
 export async function retire(open: OpenToken, secretArn: string): Promise<readonly Retirement[]> {
-  const state = await open.ports.store.describe(secretArn);
-  await tidy(open, state);
+  const found = await open.ports.store.describe(secretArn);
+  await tidy(open, found);
+  const state: Sweep = { ...found, versions: new Map(found.versions) };
   const results: Retirement[] = [];
   for (const versionId of debtOf(state)) results.push(await retireOne(open, state, versionId));
   return results;
@@ -75,7 +76,12 @@ function overlapOf({ overlapHours }: { readonly overlapHours: number }, sinceSec
   return (sinceSeconds + (overlapHours + clockSkewHours) * 3600) * 1000;
 }
 
-async function retireOne(open: OpenToken, state: SecretState, versionId: string): Promise<Retirement> {
+/** What was described at the beginning, and the stamps that were given since: no two versions get the same one. */
+interface Sweep extends SecretState {
+  readonly versions: Map<string, readonly string[]>;
+}
+
+async function retireOne(open: OpenToken, state: Sweep, versionId: string): Promise<Retirement> {
   try {
     const until = await overlapEnd(open, state, versionId);
     if (until > open.ports.clock.now()) return waits(versionId, `its overlap ends ${minute(until)}`, until);
@@ -115,7 +121,7 @@ async function retireOne(open: OpenToken, state: SecretState, versionId: string)
  * When the overlap is over. A version superseded is stamped by the first sweep that sees it so: late by a sweep, never early. One that was
  * never promoted has no overlap, but is left alone until no slow run can still be at work on it.
  */
-async function overlapEnd(open: OpenToken, state: SecretState, versionId: string): Promise<Instant> {
+async function overlapEnd(open: OpenToken, state: Sweep, versionId: string): Promise<Instant> {
   const { store, clock } = open.ports;
   const labels = state.versions.get(versionId) ?? [];
   const due = dueAt(open.token, labels);
@@ -130,6 +136,7 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
   }
   const stamp = freeLabel(state, sinceLabel, seconds(clock.now()));
   await store.moveLabel(state.arn, stamp, { to: versionId });
+  state.versions.set(versionId, [...labels, stamp]);
   return overlapOf(open.token, readSince([stamp])?.seconds ?? seconds(clock.now()));
 }
 
