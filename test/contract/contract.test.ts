@@ -17,6 +17,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
 
 /** What a document gets wrong: the beginnings of what is said where nothing at all could fit. */
 const mistaken: Readonly<Record<string, readonly string[]>> = {
+  // Refusals stand there by their status alone.
+  'gitlab-ci-variable': ['GET /api/v4/projects/{id}/variables/{key} answered 404: there is a body, and the document has none'],
   'vercel-env': [
     // Its environments are names of a program's types, cut off: "mport(...).EnvTarget.Productio".
     'POST /v10/projects/{idOrName}/env: the request body at /target/0 is none of mport',
