@@ -6,7 +6,7 @@ import {
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import { sortAwsError } from '../../lib/aws/errors.ts';
+import { createSender } from '../../lib/aws/sender.ts';
 import type { Dependent, DependentContext } from '../../lib/engine/contract.ts';
 import { absence, RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
@@ -30,6 +30,8 @@ const target = z.strictObject({
 });
 type Target = z.infer<typeof target>;
 type Context = DependentContext<Target, unknown>;
+
+const send = createSender(facts.name, SSMClient, ({ name }: Target) => name);
 
 export const awsSsmParameter: Dependent<Target, unknown> = {
   facts,
@@ -115,15 +117,6 @@ async function lastOfHistory(context: Context, version: number): Promise<Paramet
     fix: 'Nothing to do: the next attempt reads it again, and nothing was written.',
     definite: true,
   });
-}
-
-async function send<Answer>(context: Context, operation: string, call: (client: SSMClient) => Promise<Answer>): Promise<Answer> {
-  const { name, region } = context.target;
-  try {
-    return await call(context.aws(SSMClient, region === undefined ? {} : { region }));
-  } catch (error) {
-    throw sortAwsError(facts.name, `${operation} of ${name}`, error);
-  }
 }
 
 function unfit(why: string): RotationError {

@@ -57,7 +57,7 @@ export const gitlabCiVariable: Dependent<Target, Authority> = {
       await call(context, 'GET', keeper(context.target), { query: { per_page: 1 } });
       return { readClass: 'value', exists: false };
     }
-    const value = valueOf(found);
+    const value = shownValue(found);
     if (value === undefined) return { readClass: 'none', exists: true };
     return { readClass: 'value', exists: true, matches: (candidate) => candidate.equals(value) };
   },
@@ -80,7 +80,7 @@ export const gitlabCiVariable: Dependent<Target, Authority> = {
   async inEffect(context, copy, evidence) {
     const found = await find(context);
     if (found === undefined) return { state: 'not-yet', detail: 'the variable is not there' };
-    const value = valueOf(found);
+    const value = shownValue(found);
     if (copy.value.equals(value)) return { state: 'in-effect', by: 'reading' };
     if (value === undefined && evidence !== undefined) return { state: 'in-effect', by: 'receipt' };
     const detail = value === undefined ? 'it is not known to have been written' : 'the variable holds another value';
@@ -94,7 +94,7 @@ async function find(context: Context): Promise<Variable | undefined> {
 }
 
 /** Undefined where it is hidden. */
-function valueOf({ value, hidden }: Variable): Secret | undefined {
+function shownValue({ value, hidden }: Variable): Secret | undefined {
   return value === null || hidden ? undefined : new Secret(value);
 }
 

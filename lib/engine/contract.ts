@@ -197,7 +197,7 @@ export interface Dependent<Target = unknown, Authority = unknown> {
   apply(context: DependentContext<Target, Authority>, copy: Copy, seen: Holding): Promise<Evidence>;
   /**
    * Starts whatever brings the copy into effect, or finds the start of an earlier attempt. Does not wait: where it cannot be started yet it
-   * throws `not-yet`, having started nothing, and is asked again.
+   * throws `not-yet`, having started nothing that would be started twice, and is asked again.
    */
   activate?(context: DependentContext<Target, Authority>, copy: Copy, applied: Evidence): Promise<Evidence>;
   /** Whether those who read from this place have the copy now. `evidence` is what apply and activate remembered, if it is known. */
