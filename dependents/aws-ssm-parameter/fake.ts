@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { AwsError } from '../../lib/local/aws-error.ts';
 import type { DependentFakeFactory, FakeWorld } from '../../lib/testing/fake.ts';
+import { commandInput } from '../../lib/testing/in-process.ts';
 
 interface Version {
   readonly Version: number;
@@ -151,10 +152,7 @@ export const fake = ((world: FakeWorld) => {
 }) satisfies DependentFakeFactory;
 
 function checked<Input>(shape: z.ZodType<Input>, input: object): Input {
-  // The SDK leaves out what is undefined.
-  const parsed = shape.safeParse(JSON.parse(JSON.stringify(input)));
-  if (parsed.success) return parsed.data;
-  throw new AwsError('ValidationException', 'The request is not one of this operation.');
+  return commandInput(shape, input, 'ValidationException');
 }
 
 function policiesIn(text: string): Version['Policies'] {
