@@ -136,7 +136,7 @@ export const fake = ((world: FakeWorld) => {
     const rows = self.state.rows.filter(({ target }) => target.includes('production'));
     const env = Object.fromEntries(rows.map(({ key: name, value }) => [name, value]));
     const started: Deployment = {
-      id: `dpl_${world.random(20)}`,
+      id: `dpl_${self.state.deployments.length}`,
       createdAt: world.now() + 1,
       readyAt,
       commit,
