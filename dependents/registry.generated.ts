@@ -9,6 +9,7 @@ export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> =
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
   'gitlab-ci-variable': async () => (await import('./gitlab-ci-variable/index.ts')).gitlabCiVariable,
   'kubernetes-secret': async () => (await import('./kubernetes-secret/index.ts')).kubernetesSecret,
+  'terraform-cloud-variable': async () => (await import('./terraform-cloud-variable/index.ts')).terraformCloudVariable,
   'vercel-env': async () => (await import('./vercel-env/index.ts')).vercelEnv,
   'webhook': async () => (await import('./webhook/index.ts')).webhook,
 };
