@@ -8,6 +8,7 @@ export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> =
   'cloudflare-worker-secret': async () => (await import('./cloudflare-worker-secret/index.ts')).cloudflareWorkerSecret,
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
   'gitlab-ci-variable': async () => (await import('./gitlab-ci-variable/index.ts')).gitlabCiVariable,
+  'heroku-config-var': async () => (await import('./heroku-config-var/index.ts')).herokuConfigVar,
   'kubernetes-secret': async () => (await import('./kubernetes-secret/index.ts')).kubernetesSecret,
   'terraform-cloud-variable': async () => (await import('./terraform-cloud-variable/index.ts')).terraformCloudVariable,
   'vercel-env': async () => (await import('./vercel-env/index.ts')).vercelEnv,

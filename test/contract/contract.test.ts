@@ -20,6 +20,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
 const mistaken: Readonly<Record<string, readonly string[]>> = {
   // Refusals stand there by their status alone.
   'gitlab-ci-variable': ['GET /api/v4/projects/{id}/variables/{key} answered 404: there is a body, and the document has none'],
+  // A part of a list is answered as one: the document leaves out the header Range and what follows from it.
+  'heroku-config-var': ['GET /apps/{app}/releases answered 206: the document only has 200'],
   'vercel-env': [
     // Its environments are names of a program's types, cut off: "mport(...).EnvTarget.Productio".
     'POST /v10/projects/{idOrName}/env: the request body at /target/0 is none of mport',
