@@ -2,7 +2,15 @@
 import type { AnyDependent } from '../lib/engine/contract.ts';
 
 export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> = {
+  'aws-lambda-environment': async () => (await import('./aws-lambda-environment/index.ts')).awsLambdaEnvironment,
   'aws-secrets-manager-secret': async () => (await import('./aws-secrets-manager-secret/index.ts')).awsSecretsManagerSecret,
+  'aws-ssm-parameter': async () => (await import('./aws-ssm-parameter/index.ts')).awsSsmParameter,
+  'cloudflare-worker-secret': async () => (await import('./cloudflare-worker-secret/index.ts')).cloudflareWorkerSecret,
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
+  'gitlab-ci-variable': async () => (await import('./gitlab-ci-variable/index.ts')).gitlabCiVariable,
+  'heroku-config-var': async () => (await import('./heroku-config-var/index.ts')).herokuConfigVar,
+  'kubernetes-secret': async () => (await import('./kubernetes-secret/index.ts')).kubernetesSecret,
+  'terraform-cloud-variable': async () => (await import('./terraform-cloud-variable/index.ts')).terraformCloudVariable,
+  'vercel-env': async () => (await import('./vercel-env/index.ts')).vercelEnv,
   'webhook': async () => (await import('./webhook/index.ts')).webhook,
 };

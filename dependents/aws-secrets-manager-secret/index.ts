@@ -7,7 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
-import { sortAwsError } from '../../lib/aws/errors.ts';
+import { createSender } from '../../lib/aws/sender.ts';
 import type { Dependent, DependentContext, Holding } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
@@ -21,6 +21,8 @@ const target = z.strictObject({
 });
 type Target = z.infer<typeof target>;
 type Context = DependentContext<Target, unknown>;
+
+const send = createSender(facts.name, SecretsManagerClient, ({ secret }: Target) => secret);
 
 /** On the version that is being put there, so that it can be checked before it is promoted. */
 const label = 'keyturn-copy';
@@ -124,19 +126,6 @@ async function readStored(context: Context): Promise<{ versionId: string; text: 
     fix: 'Store it as text.',
     definite: true,
   });
-}
-
-async function send<Answer>(
-  context: Context,
-  operation: string,
-  call: (client: SecretsManagerClient) => Promise<Answer>,
-): Promise<Answer> {
-  const { region } = context.target;
-  try {
-    return await call(context.aws(SecretsManagerClient, region === undefined ? {} : { region }));
-  } catch (error) {
-    throw sortAwsError(facts.name, `${operation} of ${context.target.secret}`, error);
-  }
 }
 
 function changed(secret: string): RotationError {

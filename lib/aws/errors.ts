@@ -13,6 +13,9 @@ export function isThrottled(error: unknown): boolean {
   return ['ThrottlingException', 'Throttling', 'TooManyRequestsException', 'RequestLimitExceeded'].includes(nameOf(error));
 }
 
+/** What is there is just being changed, or is not what the write was meant to go over. */
+const conflicts = ['ResourceConflictException', 'PreconditionFailedException', 'TooManyUpdates'];
+
 /** Anything a client of AWS throws, sorted as the http door sorts. Only the error's class is looked at; its text stays behind. */
 export function sortAwsError(who: string, operation: string, error: unknown): RotationError {
   if (error instanceof RotationError) return error;
@@ -27,7 +30,9 @@ export function sortAwsError(who: string, operation: string, error: unknown): Ro
   if (isThrottled(error)) return make('limited', 'Nothing to do: it is tried again.', true);
   if (name === 'AccessDeniedException' || name === 'AccessDenied')
     return make('refused', 'Give the role the permissions that the docs page of this plug-in names.', true);
-  if (name === 'ResourceNotFoundException' || name === 'NoSuchEntityException')
+  // Not definite: the SDK may have sent it twice, and then the second try finds what the first has done.
+  if (conflicts.includes(name)) return make('conflict', 'Nothing to do: the next attempt looks at what is there.', false);
+  if (['ResourceNotFoundException', 'NoSuchEntityException', 'ParameterNotFound'].includes(name))
     return make('absent', 'Check the name, region and account in the catalog.', true);
   if (status !== undefined && status >= 400 && status < 500)
     return make('rejected', 'Compare the catalog with what is there.', true);

@@ -211,7 +211,10 @@ export interface Dependent<Target = unknown, Authority = unknown> {
    * says that nothing was written: what fails after the write must not be.
    */
   apply(context: DependentContext<Target, Authority>, copy: Copy, seen: Holding): Promise<Evidence>;
-  /** Starts whatever brings the copy into effect, or finds the start of an earlier attempt. */
+  /**
+   * Starts whatever brings the copy into effect, or finds the start of an earlier attempt. Does not wait: where it cannot be started yet it
+   * throws `not-yet`, having started nothing that would be started twice, and is asked again.
+   */
   activate?(context: DependentContext<Target, Authority>, copy: Copy, applied: Evidence): Promise<Evidence>;
   /** Whether those who read from this place have the copy now. `evidence` is what apply and activate remembered, if it is known. */
   inEffect(context: DependentContext<Target, Authority>, copy: Copy, evidence: Evidence | undefined): Promise<Effect>;

@@ -133,8 +133,9 @@ export async function spread(
     const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
     written.push({ ...one, copy, receipt: await applyOne(open, one, copy) });
   }
-  for (const each of written) each.receipt = await activateOne(open, each, each.copy, each.receipt);
-  await waitForAll(open, written, stillMay);
+  const wait = createPatience(open, stillMay);
+  for (const each of written) each.receipt = await activateInTime(open, each, each.copy, each.receipt, wait);
+  await waitForAll(open, written, wait);
 }
 
 /** Waits until every dependent has the version in effect, and writes nowhere. */
@@ -146,13 +147,13 @@ export async function awaitEffects(open: OpenToken, secretArn: string, version: 
     const copy = dependent.copyOf(version, secretArn);
     written.push({ dependent, context: await dependent.context(), copy, receipt: receipts.get(dependent.entry.name) });
   }
-  await waitForAll(open, written, async () => {});
+  await waitForAll(open, written, createPatience(open));
 }
 
-/** Applies and activates without waiting: for putting back, and for what a sweep finds wrong. */
+/** Applies and activates, and does not wait for the effect: for putting back, and for what a sweep finds wrong. */
 export async function rewrite(open: OpenToken, one: Observed, versions: Versions): Promise<void> {
   const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
-  await activateOne(open, one, copy, await applyOne(open, one, copy));
+  await activateInTime(open, one, copy, await applyOne(open, one, copy), createPatience(open));
 }
 
 /** Whether it has the copy in effect now, by reading or by a receipt of exactly this value. A missing receipt never means yes. */
@@ -209,6 +210,41 @@ function laterThan(known: Receipt | undefined, now: Instant): Instant {
   return known === undefined || now >= known.appliedAt ? now : known.appliedAt + 1;
 }
 
+/** Sleeps a little longer each time; false where the step has no time for it. */
+type Patience = () => Promise<boolean>;
+
+/** For everything that a step waits for, together. `stillMay` is asked after every wait. */
+function createPatience({ ports }: OpenToken, stillMay: () => Promise<void> = async () => {}): Patience {
+  const startedAt = ports.clock.now();
+  let next = 500;
+  return async () => {
+    const wait = next;
+    next = Math.min(next * 2, 10_000);
+    if (ports.clock.now() - startedAt + wait > longestWaitSeconds * 1000 || ports.remaining() < wait + 10_000) return false;
+    await ports.clock.sleep(wait);
+    await stillMay();
+    return true;
+  };
+}
+
+/** A place that is still busy with the write, or with what others have begun, says `not-yet` and is asked again. */
+async function activateInTime(
+  open: OpenToken,
+  one: Omit<Written, 'copy'>,
+  copy: Copy,
+  receipt: Receipt | undefined,
+  wait: Patience,
+): Promise<Receipt | undefined> {
+  for (;;) {
+    try {
+      return await activateOne(open, one, copy, receipt);
+    } catch (error) {
+      const mayStillCome = error instanceof RotationError && error.code === 'not-yet';
+      if (!mayStillCome || !(await wait())) throw error;
+    }
+  }
+}
+
 async function activateOne(
   open: OpenToken,
   one: Omit<Written, 'copy'>,
@@ -239,11 +275,10 @@ async function activateOne(
   return activated;
 }
 
-async function waitForAll(open: OpenToken, written: readonly Written[], stillMay: () => Promise<void>): Promise<void> {
+async function waitForAll(open: OpenToken, written: readonly Written[], wait: Patience): Promise<void> {
   const { ports, token } = open;
-  const startedAt = ports.clock.now();
   let waiting = written;
-  for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
+  for (;;) {
     const later: Written[] = [];
     for (const each of waiting) {
       const { receipt, copy } = each;
@@ -257,14 +292,12 @@ async function waitForAll(open: OpenToken, written: readonly Written[], stillMay
       }
     }
     if (later.length === 0) return;
-    if (ports.clock.now() - startedAt + wait > longestWaitSeconds * 1000 || ports.remaining() < wait + 10_000) {
+    if (!(await wait())) {
       const names = later.map((each) => each.dependent.entry.name).join(', ');
       throw new RotationError('not-yet', `${names}: the new token is not in effect there yet`, {
         fix: 'Nothing to do: the next attempt asks again.',
       });
     }
-    await ports.clock.sleep(wait);
-    await stillMay();
     waiting = later;
   }
 }

@@ -152,7 +152,7 @@ export function toResponse({ status, body, headers = {} }: FakeAnswer): Response
   return new Response(text, { status, headers: { ...(body === undefined ? {} : { 'content-type': type }), ...headers } });
 }
 
-/** The JSON of a request that says it is JSON, or JSON of a sort; undefined where it does not or is not. */
+/** The JSON of a request that says it is JSON, or of the kind of it that is given; undefined where it does not or is not. */
 export function jsonOf({ headers, body }: FakeRequest, type = 'application/json'): unknown {
   if (headers['content-type']?.split(';')[0] !== type) return undefined;
   try {

@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { AwsError } from '../local/aws-error.ts';
 
 /** A command of the real SDK, as its clients get it. */
@@ -13,6 +14,13 @@ export interface AwsCaller {
 
 /** A service as a function: the answer as it goes over the wire, or an AwsError. */
 export type AwsService = (operation: string, input: object, caller?: AwsCaller) => object;
+
+/** A command's input as it goes over the wire, without what is undefined. What is not of the shape is refused with this code. */
+export function commandInput<Input>(shape: z.ZodType<Input>, input: object, refusedAs: string): Input {
+  const parsed = shape.safeParse(JSON.parse(JSON.stringify(input)));
+  if (parsed.success) return parsed.data;
+  throw new AwsError(refusedAs, 'The request is not one of this operation.');
+}
 
 /** Sees each call, and may fail it before or after its effect. */
 export type AroundAws = (operation: string, input: object, effect: () => object) => Promise<object>;

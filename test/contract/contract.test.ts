@@ -12,6 +12,24 @@ import { createLife, hour, type Life } from './life.ts';
 /** Calls that a document leaves out. */
 const leftOut: Readonly<Record<string, readonly string[]>> = {
   sendgrid: ['GET /v3/scopes'],
+  'cloudflare-worker-secret': ['GET /client/v4/accounts/0123456789abcdef0123456789abcdef/workers/scripts/web/versions'],
+  'vercel-env': ['GET /v9/projects/shop', 'GET /v10/projects/shop/env'],
+};
+
+/** What a document gets wrong: the beginnings of what is said where nothing at all could fit. */
+const mistaken: Readonly<Record<string, readonly string[]>> = {
+  // Refusals stand there by their status alone.
+  'gitlab-ci-variable': ['GET /api/v4/projects/{id}/variables/{key} answered 404: there is a body, and the document has none'],
+  // A part of a list is answered as one: the document leaves out the header Range and what follows from it.
+  'heroku-config-var': ['GET /apps/{app}/releases answered 206: the document only has 200'],
+  'vercel-env': [
+    // Its environments are names of a program's types, cut off: "mport(...).EnvTarget.Productio".
+    'POST /v10/projects/{idOrName}/env: the request body at /target/0 is none of mport',
+    'POST /v10/projects/{idOrName}/env: the request body must be array',
+    'POST /v10/projects/{idOrName}/env: the request body must match exactly one schema in oneOf',
+    // A whole deployment fits the schema of a shortened one as well.
+    'GET /v13/deployments/{idOrUrl} answered 200: the body must match exactly one schema in oneOf',
+  ],
 };
 
 describe('rotators keep to the documents of their vendors', () => {
@@ -59,7 +77,9 @@ function judged(
     const departures = exchanges.flatMap(judge);
     const isLeftOut = ({ kind, says }: { kind: string; says: string }) =>
       kind === 'unknown' && (leftOut[name] ?? []).some((call) => says.startsWith(`${call}:`));
-    expect([...new Set(departures.filter((each) => !isLeftOut(each)).map(({ says }) => says))]).toEqual([]);
+    const isMistaken = ({ says }: { says: string }) => (mistaken[name] ?? []).some((beginning) => says.startsWith(beginning));
+    const ours = departures.filter((each) => !isLeftOut(each) && !isMistaken(each));
+    expect([...new Set(ours.map(({ says }) => says))]).toEqual([]);
     expect(exchanges.length - departures.filter(isLeftOut).length).toBeGreaterThan(3);
   });
 }

@@ -20,6 +20,18 @@ it.each([
   expect(story.copied()).toBe(value);
 });
 
+it('gives each of two old tokens that one sweep sees for the first time a stamp of its own', async () => {
+  const story = createStory();
+  for (let rotation = 0; rotation < 3; rotation += 1) await story.rotate();
+
+  await story.retire();
+
+  const stamps = Object.values(story.labels())
+    .flat()
+    .filter((label) => label.startsWith('keyturn-since/'));
+  expect(new Set(stamps).size).toBe(2);
+});
+
 it('lets old and new live side by side, and ends the old one after its overlap', async () => {
   const story = createStory();
   await story.rotate();

@@ -175,7 +175,19 @@ it('says what a sweep counted in the form that CloudWatch takes for metrics', ()
 });
 
 it('counts as not looked at whoever was left, unless another run goes on with it', () => {
-  const sweep = { tokens: 3, jobs: 0, failed: 1, left: ['far', 'lamp'], overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0 };
+  const none = { held: 0, strays: 0, oldestDays: 0, soonestExpiryDays: undefined };
+  const sweep = {
+    tokens: 3,
+    jobs: 0,
+    failed: 1,
+    left: ['far', 'lamp'],
+    overdue: 0,
+    parked: 0,
+    debt: 0,
+    dead: 0,
+    paused: 0,
+    ...none,
+  };
   const failed = (isHandedOn: boolean) => (JSON.parse(metricLine(sweep, isHandedOn, 'keyturn', 0)) as { Failed: number }).Failed;
 
   expect([failed(true), failed(false)]).toEqual([1, 3]);

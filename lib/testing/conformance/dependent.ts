@@ -295,14 +295,24 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
     const context = (): Promise<DependentContext<unknown, unknown>> => (dependent as OpenDependent).context();
     const read = async () => plugin.read(await context());
     const apply = async (copy: Copy, seen?: Holding) => plugin.apply(await context(), copy, seen ?? (await read()));
-    const activate = async (copy: Copy, applied: Evidence) => plugin.activate?.(await context(), copy, applied);
+    /** Starts it, as soon as the place lets it be started. */
+    const activate = async (copy: Copy, applied: Evidence): Promise<Evidence | undefined> => {
+      for (let wait = 0; ; wait += 1) {
+        try {
+          return await plugin.activate?.(await context(), copy, applied);
+        } catch (error) {
+          if (wait === 60 || !(error instanceof RotationError) || error.code !== 'not-yet') throw error;
+          stage.clock.advance(10_000);
+        }
+      }
+    };
     const effect = async (copy: Copy, evidence: Evidence | undefined): Promise<Effect> =>
       plugin.inEffect(await context(), copy, evidence);
     /** Applies, activates, and waits until it is in effect. */
     const bring = async (value: string) => {
       const copy = copyOf(value);
-      let evidence = await apply(copy);
-      if (plugin.activate) evidence = { ...evidence, ...(await plugin.activate(await context(), copy, evidence)) };
+      const applied = await apply(copy);
+      const evidence = { ...applied, ...(await activate(copy, applied)) };
       for (let wait = 0; (await effect(copy, evidence)).state !== 'in-effect'; wait += 1) {
         assert.ok(wait < 60, 'it does not come into effect');
         stage.clock.advance(10_000);

@@ -1,0 +1,133 @@
+import * as z from 'zod';
+import type { Dependent, DependentContext, HttpAnswer, HttpRequest, Method } from '../../lib/engine/contract.ts';
+import { RotationError } from '../../lib/engine/errors.ts';
+import { Secret } from '../../lib/engine/secret.ts';
+import { secretText } from '../../lib/plugin/schemas.ts';
+import { facts } from './facts.ts';
+
+const shared = {
+  variable: z
+    .string()
+    .regex(/^\w{1,255}$/, 'must be letters, digits and underscores')
+    .describe('The name of the variable.'),
+  environmentScope: z.string().min(1).default('*').describe('Its environment scope, to the letter; `*` is all environments.'),
+  isProtected: z
+    .boolean()
+    .default(true)
+    .describe('Whether only protected branches and tags see it if it has to be made; one that exists stays as it is.'),
+  isHidden: z
+    .boolean()
+    .default(false)
+    .describe('Whether it is never shown again if it has to be made. Then only receipts tell what is there.'),
+  api: z
+    .url({ protocol: /^https?$/ })
+    .default('https://gitlab.com/api/v4')
+    .describe('The API of a GitLab of your own: `https://<host>/api/v4`.'),
+};
+const place = z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/, 'must be a path such as `acme/web`, or a number');
+
+const target = z.discriminatedUnion('level', [
+  z.strictObject({ level: z.literal('project'), project: place.describe('The path or the number of the project.'), ...shared }),
+  z.strictObject({ level: z.literal('group'), group: place.describe('The path or the number of the group.'), ...shared }),
+]);
+type Target = z.infer<typeof target>;
+
+const authority = z.strictObject({ token: secretText });
+type Authority = z.infer<typeof authority>;
+type Context = DependentContext<Target, Authority>;
+
+const variable = z.object({
+  value: z.string().nullable(),
+  hidden: z.boolean().default(false), // not told before GitLab 17.4
+  masked: z.boolean(),
+  raw: z.boolean(),
+  environment_scope: z.string(),
+});
+type Variable = z.infer<typeof variable>;
+
+export const gitlabCiVariable: Dependent<Target, Authority> = {
+  facts,
+  target,
+  authority,
+
+  async read(context) {
+    const found = await find(context);
+    if (found === undefined) {
+      // 404 is also said of a project that the authority may not see; who may list the variables may write them.
+      await call(context, 'GET', keeper(context.target), { query: { per_page: 1 } });
+      return { readClass: 'value', exists: false };
+    }
+    const value = shownValue(found);
+    if (value === undefined) return { readClass: 'none', exists: true };
+    return { readClass: 'value', exists: true, matches: (candidate) => candidate.equals(value) };
+  },
+
+  async apply(context, { value }) {
+    const { variable: key, environmentScope, isProtected, isHidden } = context.target;
+    const found = await find(context);
+    if (found !== undefined) {
+      assertLiteral(key, found, value);
+      // What is not sent stays: whether it is masked, protected, raw, and who sees it.
+      assertTaken(key, await callOne(context, 'PUT', { json: { value }, idempotent: true, accept: [400] }));
+      return {};
+    }
+    const seen = isHidden ? { masked_and_hidden: true } : { masked: true };
+    const json = { key, value, ...seen, protected: isProtected, raw: true, environment_scope: environmentScope };
+    assertTaken(key, await call(context, 'POST', keeper(context.target), { json, accept: [400] }));
+    return {};
+  },
+
+  async inEffect(context, copy, evidence) {
+    const found = await find(context);
+    if (found === undefined) return { state: 'not-yet', detail: 'the variable is not there' };
+    const value = shownValue(found);
+    if (copy.value.equals(value)) return { state: 'in-effect', by: 'reading' };
+    if (value === undefined && evidence !== undefined) return { state: 'in-effect', by: 'receipt' };
+    const detail = value === undefined ? 'it is not known to have been written' : 'the variable holds another value';
+    return { state: 'not-yet', detail };
+  },
+};
+
+async function find(context: Context): Promise<Variable | undefined> {
+  const answer = await callOne(context, 'GET', { accept: [404] });
+  return answer.status === 404 ? undefined : answer.json(variable);
+}
+
+/** Undefined where it is hidden. */
+function shownValue({ value, hidden }: Variable): Secret | undefined {
+  return value === null || hidden ? undefined : new Secret(value);
+}
+
+/** Where a variable is not raw, what follows a dollar sign is taken for the name of another one. */
+function assertLiteral(key: string, { raw }: Variable, value: Secret): void {
+  if (raw || !value.reveal().includes('$')) return;
+  throw new RotationError('rejected', `${facts.name}: ${key} is expanded by GitLab, and the token has a dollar sign`, {
+    fix: `In GitLab, take "Expand variable reference" off ${key}.`,
+    definite: true,
+  });
+}
+
+function assertTaken(key: string, answer: HttpAnswer): void {
+  if (answer.status !== 400) return;
+  throw new RotationError('rejected', `${facts.name}: GitLab does not take the token as the value of ${key}`, {
+    fix: 'A masked variable takes one line of 8 characters or more without spaces, and another scope may have the name already: compare with GitLab.',
+    status: 400,
+    definite: true,
+  });
+}
+
+/** Without the scope, GitLab does not know which of several variables is meant. */
+function callOne(context: Context, method: Method, request: HttpRequest): Promise<HttpAnswer> {
+  const { variable: key, environmentScope } = context.target;
+  const query = { 'filter[environment_scope]': environmentScope };
+  return call(context, method, `${keeper(context.target)}/${key}`, { ...request, query });
+}
+
+function call({ http, authority }: Context, method: Method, path: string, request: HttpRequest): Promise<HttpAnswer> {
+  return http(method, path, { ...request, bearer: authority.token });
+}
+
+function keeper(target: Target): string {
+  const [kind, id] = target.level === 'project' ? ['projects', target.project] : ['groups', target.group];
+  return `/${kind}/${encodeURIComponent(id)}/variables`;
+}

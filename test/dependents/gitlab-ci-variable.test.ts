@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { fake } from '../../dependents/gitlab-ci-variable/fake.ts';
+import { createOpenApiJudge } from '../../lib/testing/openapi.ts';
+import { documentOf } from '../contract/documents.ts';
+import { calledIn, createLife, hour, type LifeOptions } from '../contract/life.ts';
+
+const project = { level: 'project', project: 'acme/web', variable: 'NPM_TOKEN', environmentScope: 'production' };
+const group = { level: 'group', group: 'acme', variable: 'NPM_TOKEN' };
+
+describe.each([
+  ['a project', project, '/projects/acme%2Fweb', 'production'],
+  ['a group', group, '/groups/acme', '*'],
+] as const)('a variable of %s', (_name, target, owner, scope) => {
+  it('holds the new token after each rotation, and its settings and everything beside it stay', async () => {
+    const life = await createGitLab({ target, onForeign: 'adopt' });
+    const before = settings(life, owner, scope);
+    const others = beside(life, owner, scope);
+
+    expect(await life.rotate()).toEqual([]);
+    life.clock.advance(hour);
+    expect(await life.rotate()).toEqual([]);
+
+    expect(stored(life, owner, scope)?.value).toBe(life.value());
+    if (before !== undefined) expect(settings(life, owner, scope)).toEqual(before);
+    expect(beside(life, owner, scope)).toEqual(others);
+  });
+});
+
+const found = documentOf('dependents', 'gitlab-ci-variable');
+it.skipIf('why' in found)('writes and reads the variable of a group as the document says', async () => {
+  if ('why' in found) return;
+  const life = await createGitLab({ target: group, onForeign: 'adopt' });
+  await life.rotate();
+  life.clock.advance(hour);
+  await life.rotateInVain();
+
+  expect(life.exchanges.ofPlace.flatMap(createOpenApiJudge(found.document))).toEqual([]);
+});
+
+it('makes a variable that is not there masked, raw and protected, or as the target says', async () => {
+  const careful = await createGitLab({ target: project });
+  const hidden = await createGitLab({ target: { ...project, isHidden: true, isProtected: false } });
+
+  for (const life of [careful, hidden]) expect(await life.rotate()).toEqual([]);
+
+  const of = (life: GitLab) => stored(life, '/projects/acme%2Fweb', 'production');
+  expect(of(careful)).toMatchObject({ masked: true, raw: true, protected: true, hidden: false });
+  expect(of(hidden)).toMatchObject({ masked: true, raw: true, protected: false, hidden: true });
+});
+
+it('rotates a hidden variable on receipts, and writes it again before anything is revoked where they are lost', async () => {
+  const life = await createGitLab({ target: { ...project, isHidden: true } });
+  await life.rotate();
+  life.clock.advance(hour);
+  expect(await life.rotate()).toEqual([]);
+  expect(life.place.holds()).toBe(life.value());
+  const writes = () => calledIn(life.exchanges.ofPlace).filter((call) => call.startsWith('PUT')).length;
+  const before = writes();
+
+  life.receipts.clear();
+  await life.retireFully();
+  life.clock.advance(3 * hour); // jobs that began before it was written again
+  await life.retire();
+
+  expect(writes()).toBe(before + 1);
+  expect(life.live()).toEqual([life.value()]);
+  expect(life.place.holds()).toBe(life.value());
+});
+
+it('says why GitLab does not take a token that cannot be masked, and what is there stays', async () => {
+  const life = await createGitLab({ target: group, onForeign: 'adopt' });
+  const before = life.place.state;
+  const { handle } = life.place;
+  life.place.handle = (request) =>
+    request.method === 'PUT' ? { status: 400, body: { message: { value: ['is invalid'] } } } : handle(request);
+
+  expect(await life.rotate()).toMatchObject([{ code: 'dependent-failed', message: expect.stringContaining('does not take') }]);
+
+  expect(life.place.state).toEqual(before);
+});
+
+async function createGitLab({ onForeign, ...options }: Pick<LifeOptions, 'target'> & { onForeign?: 'adopt' } = {}) {
+  const life = await createLife({ dependent: 'gitlab-ci-variable', ...options });
+  if (onForeign) Object.assign(life.token.dependents[0] ?? {}, { onForeign });
+  return { ...life, place: life.place as unknown as ReturnType<typeof fake> };
+}
+
+type GitLab = Awaited<ReturnType<typeof createGitLab>>;
+
+function stored({ place }: GitLab, owner: string, scope: string) {
+  return place.state.variables[owner]?.find((each) => each.key === 'NPM_TOKEN' && each.environment_scope === scope);
+}
+
+function settings(life: GitLab, owner: string, scope: string) {
+  const found = stored(life, owner, scope);
+  return found === undefined ? undefined : { ...found, value: '' };
+}
+
+function beside(life: GitLab, owner: string, scope: string) {
+  const one = stored(life, owner, scope);
+  return Object.values(life.place.state.variables).flatMap((all) => all.filter((each) => each !== one));
+}
