@@ -31,8 +31,9 @@ export async function playOperations(stage: OperationsStage): Promise<Operations
   await sweep(stage);
   await stage.passTime(25);
   await sweep(stage);
-  const warned = (what: string) => told(stage, what, observedToken.name, 'expires').flatMap(addressees);
-  const escalatedToBackup = warned('alert.opened').includes('ada') && warned('alert.escalated').includes('grace');
+  // On the state of an earlier story they may have heard of it then.
+  const warning = (await story.alerts()).find(({ token, code }) => token === observedToken.name && code === 'expires');
+  const escalatedToBackup = warning?.told?.includes('owner') === true && warning.told.includes('backup');
   stage.expect('the owner is warned of the expiry, and the backup when nobody says that they know', escalatedToBackup);
 
   stage.scene('Somebody gives a token more than it should have');
@@ -108,11 +109,6 @@ function told({ events }: OperationsStage, what: string, token: string, code: st
     const { alert } = detail as { readonly alert?: { readonly token?: string; readonly code?: string } };
     return detailType === what && alert?.token === token && alert.code === code;
   });
-}
-
-function addressees({ detail }: BusEvent): readonly string[] {
-  const { to = [] } = detail as { readonly to?: readonly { readonly id?: string }[] };
-  return to.flatMap(({ id }) => id ?? []);
 }
 
 async function openSecret(story: Story, secret: string, provider: string) {

@@ -317,7 +317,10 @@ function isStep(act: string): boolean {
   return (steps as readonly string[]).includes(act);
 }
 
+/** What a function is asked: a step, or a job as it lies in its queue. */
 function actOf(event: unknown): string {
-  const { Step, Job } = event as { Step?: string; Job?: string };
+  const { Step, Job, Records } = event as { Step?: string; Job?: string; Records?: readonly { readonly body?: string }[] };
+  const [message] = Records ?? [];
+  if (message?.body !== undefined) return actOf(JSON.parse(message.body));
   return Step ?? Job ?? 'sweep';
 }

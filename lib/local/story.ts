@@ -13,12 +13,15 @@ import {
 import { fake as receiver } from '../../dependents/webhook/fake.ts';
 import { loadCatalog } from '../catalog/load-catalog.ts';
 import { readParked } from '../engine/labels.ts';
+import type { Alert } from '../engine/records.ts';
+import { createLedger } from '../history/history.ts';
 import { registry } from '../plugin/registry.ts';
 import type { DependentFake, FakeRequest } from '../testing/fake.ts';
 import type { ObservedCall } from './aws-endpoint.ts';
 import { createMovableClock } from './clock.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
 import { makeFolder } from './files.ts';
+import { openFolderShelf } from './folder-shelf.ts';
 import { type Forge, startForge } from './forge.ts';
 import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
 import { secureRandom } from './secrets-manager/serve.ts';
@@ -49,6 +52,8 @@ export interface Story {
   readonly observedForge: Forge;
   /** Calls by the functions that changed something about the observed secret. */
   observedWrites(): number;
+  /** What people were told of and is not over. */
+  alerts(): Promise<readonly Alert[]>;
   /** The text of a secret under a label. */
   textOf(secret: string, label?: string): Promise<string | undefined>;
   /** How many calls about the rotated secret the functions have made so far. */
@@ -161,6 +166,7 @@ export async function startStory(
       forge,
       observedForge,
       observedWrites: () => observedWrites,
+      alerts: () => createLedger(async () => openFolderShelf(join(stateFolder, 'history')), clock, ['gitlab']).alerts(),
       textOf: (secret, label = 'AWSCURRENT') => readSecret(local, secret, { VersionStage: label }),
       functionCalls: () => calls,
       tokenAt,

@@ -101,7 +101,9 @@ function secretsIn(state: string): readonly string[] {
     };
     return secret.versions.flatMap(({ value }) => (value?.text === undefined ? [] : [value.text]));
   });
-  const values = texts.flatMap((text) => Object.entries(JSON.parse(text) as Record<string, string>));
+  const values = texts.flatMap((text) =>
+    text.startsWith('{') ? Object.entries(JSON.parse(text) as Record<string, string>) : [['value', text] as [string, string]],
+  );
   return [...new Set(values.flatMap(([name, value]) => (['REGISTRY', 'user'].includes(name) ? [] : [value])))];
 }
 
