@@ -7,7 +7,7 @@ import { createSim } from './sim.ts';
 // Method: see interleave.ts.
 
 describe.each(perCommit)('every order of two runs with $faults faults: $player.name', ({ player, faults, scenes }) => {
-  it.each(scenes)('$name', { timeout: 300_000 }, async (scene) => {
+  it.each(scenes)('$name', { timeout: 900_000 }, async (scene) => {
     const { found, schedules, lives } = await interleave(createSim(player), scene, { faults });
 
     expect(found.slice(0, 3)).toEqual([]);
