@@ -23,11 +23,25 @@ export function compileIndex(catalog: Catalog): CompiledIndex {
     ...compileDirectory(catalog),
     freezes: catalog.freezes,
     tokens: catalog.entries.map(({ token, schedule, description, owner, backup, team, needs }) => {
-      const { name, provider, secret, mode, overlapHours, expect } = token;
+      const { name, provider, secret, authority, mode, overlapHours, expect } = token;
       const people = { owner, backup, ...(team === undefined ? {} : { team }) };
       const { isAssisted } = needs;
       const followed = token.rotation === undefined ? {} : { rotation: token.rotation };
-      return { name, provider, secret, mode, overlapHours, schedule, expect, ...followed, isAssisted, description, ...people };
+      const minted = authority === undefined ? {} : { authority };
+      return {
+        name,
+        provider,
+        secret,
+        ...minted,
+        mode,
+        overlapHours,
+        schedule,
+        expect,
+        ...followed,
+        isAssisted,
+        description,
+        ...people,
+      };
     }),
   };
 }

@@ -39,6 +39,7 @@ export interface IndexedToken {
   readonly name: string;
   readonly provider: string;
   readonly secret: string;
+  readonly authority?: string;
   readonly mode: Mode;
   readonly overlapHours: number;
   readonly schedule: Schedule;
@@ -164,6 +165,7 @@ const indexSchema = directorySchema.extend({
       name: some,
       provider: some,
       secret: some,
+      authority: some.optional(),
       mode,
       overlapHours: hours,
       schedule: scheduleSchema,

@@ -238,10 +238,10 @@ const teamFields = z.strictObject({
   }),
 });
 
-const moment = z.union([
-  z.iso.datetime({ offset: true, error: 'must be a date, or a date and time with a zone such as `2026-12-20T17:00:00Z`' }),
-  z.iso.date(),
-]);
+const momentForm = 'must be a date, or a date and time with a zone such as `2026-12-20T17:00:00Z`';
+const moment = z
+  .string(momentForm)
+  .refine((written) => z.union([z.iso.date(), z.iso.datetime({ offset: true })]).safeParse(written).success, momentForm);
 
 const freezeFields = z.strictObject({
   from: field(moment, 'When it begins. A date begins at midnight UTC.', '2026-12-20'),

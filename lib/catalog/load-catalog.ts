@@ -16,6 +16,7 @@ import {
 import { draftShared, draftToken, isAdopted, type SharedDraft, type TokenDraft } from './draft.ts';
 import { idPattern, type TokenFields } from './fields.ts';
 import { fleetFaults } from './fleet-rules.ts';
+import { freezeFaults } from './freeze-rules.ts';
 import { needsOf } from './needs.ts';
 import { type Place, placeFaults } from './place-rules.ts';
 import { fileProblem, type Problem, sortProblems } from './problem.ts';
@@ -69,7 +70,7 @@ export async function checkCatalog(
     const sharedSheet = sheets.find(({ name }) => name === sharedFile);
     const { shared, faults: found } = draftShared(sharedSheet);
     if (sharedSheet === undefined) problems.push(noSharedFile(folder));
-    else add(sharedSheet, [...found, ...sharedFaults(shared, loopback)]);
+    else add(sharedSheet, [...found, ...sharedFaults(shared, loopback), ...freezeFaults(shared, registry.rotatorNames)]);
 
     const drafts: TokenDraft[] = [];
     for (const sheet of sheets.filter((each) => each !== sharedSheet)) {

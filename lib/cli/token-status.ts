@@ -1,5 +1,5 @@
 import type { CatalogEntry } from '../catalog/catalog.ts';
-import { current, debtOf, holderOf, pending, readHold, readParked } from '../engine/labels.ts';
+import { current, debtOf, holderOf, readHold, readParked, underwayIn } from '../engine/labels.ts';
 import { pauseOf } from '../engine/pauses.ts';
 import { isOverdue } from '../engine/plan.ts';
 import type { SecretState } from '../engine/ports.ts';
@@ -51,8 +51,7 @@ export function statusOf(entry: CatalogEntry, state: SecretState, pauses: readon
       : undefined;
   const hold = readHold(state);
   const pause = pauseOf(entry.token, pauses, now);
-  const underway = holderOf(state, pending);
-  const rotating = underway !== undefined && underway !== holderOf(state, current) ? underway : undefined;
+  const rotating = underwayIn(state);
   const { token, owner, needs } = entry;
   const conditions: readonly [TokenState, boolean][] = [
     ['parked', parked !== undefined],

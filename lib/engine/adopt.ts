@@ -38,6 +38,9 @@ export async function adopt(open: OpenToken, secretArn: string, ref?: string): P
 
 async function nameOf(open: OpenToken, version: StoredVersion, told: string | undefined): Promise<string | undefined> {
   const credential = decodeStored(open.token.value, version.text);
+  // A ref that is itself secret stands in the value, and is no text that anybody should type.
+  const { secretRefPart: part } = open.rotator.facts;
+  if (part !== undefined) return (part === 'value' ? credential.value : credential.parts[part])?.reveal();
   const inspect = open.rotator.inspect?.bind(open.rotator);
   const inspected = inspect && (await open.withAuthority((context) => inspect(context, { credential })).catch(unanswered));
   if (inspected?.ref !== undefined || told === undefined) return inspected?.ref;

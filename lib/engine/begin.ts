@@ -1,5 +1,5 @@
 import type { Instant } from './contract.ts';
-import { current, holderOf, pending, readParked, submitted } from './labels.ts';
+import { current, holderOf, pending, readParked, submitted, underwayIn } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import { readPause } from './pauses.ts';
 import type { SecretState } from './ports.ts';
@@ -25,15 +25,18 @@ export async function beginDue(open: OpenToken, secretArn: string): Promise<'beg
   // Where only a person makes tokens there is nothing to begin with until one is submitted.
   const needsSubmission = reason === 'submission' || open.rotator.facts.kind === 'assisted';
   if (needsSubmission && !(await isWaiting(open, state))) return 'not needed';
-  const versionId = Buffer.from(ports.random(16)).toString('hex');
-  return (await ports.store.startRotation(state.arn, versionId)) === 'started' ? 'begun' : 'not needed';
+  return (await askForRotation(open, state.arn)) === 'started' ? 'begun' : 'not needed';
+}
+
+/** As a person does who presses Rotate. */
+export async function askForRotation({ ports }: OpenToken, secretArn: string): Promise<'started' | 'refused'> {
+  return ports.store.startRotation(secretArn, Buffer.from(ports.random(16)).toString('hex'));
 }
 
 /** Why a rotation should begin now, as far as the labels tell. Of a submission only the values tell whether it was taken up before. */
 export function reasonToBegin(state: SecretState, now: Instant): 'empty' | 'again' | 'submission' | undefined {
-  const underway = holderOf(state, pending);
   const currentId = holderOf(state, current);
-  if (state.rotationEnabled !== true || (underway !== undefined && underway !== currentId)) return undefined;
+  if (state.rotationEnabled !== true || underwayIn(state) !== undefined) return undefined;
   const parked = readParked(state.versions.get(currentId ?? ''));
   if (parked !== undefined && parked.untilSeconds * 1000 > now) return undefined;
   if (isEmpty(state)) return 'empty';

@@ -149,7 +149,7 @@ function healthCauses(token: WatchedToken, state: SecretState, health: Health, c
 }
 
 function urgencyOf(code: FindingCode): Cause['urgency'] {
-  if (code === 'dependent-foreign' || code === 'scope-missing') return 'now';
+  if (code === 'dependent-foreign' || code === 'scope-missing' || code === 'unreadable') return 'now';
   return code === 'dependent-unreachable' ? 'note' : 'soon';
 }
 

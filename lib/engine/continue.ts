@@ -1,5 +1,5 @@
 import { asRotationError, RotationError } from './errors.ts';
-import { current, holderOf, pending, readOurLabel } from './labels.ts';
+import { readOurLabel, underwayIn } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import { rotate, type StepName, steps } from './rotate.ts';
 import { takeApart } from './take-apart.ts';
@@ -18,8 +18,8 @@ export async function continueRotation(
 ): Promise<'nothing pending' | 'not ours' | 'taken apart' | 'finished'> {
   const { store } = open.ports;
   const state = await store.describe(secretArn);
-  const versionId = holderOf(state, pending);
-  if (versionId === undefined || versionId === holderOf(state, current)) return 'nothing pending';
+  const versionId = underwayIn(state);
+  if (versionId === undefined) return 'nothing pending';
   const isOurs = readOurLabel(state.versions.get(versionId)) !== undefined;
   const job = { secretArn: state.arn, clientRequestToken: versionId };
   // An id without a value is a rotation that got no further; a value without our label is somebody else's (AWS's test copy, a person's).

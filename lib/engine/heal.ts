@@ -1,9 +1,9 @@
 import { type Observed, observeOne, olderVersions, receiptsOf, rewrite, type Versions } from './copies.ts';
 import { asRotationError, RotationError } from './errors.ts';
 import { judge } from './judge.ts';
-import { current, holderOf, pending } from './labels.ts';
+import { current, holderOf, underwayIn } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
-import type { SecretState, StoredVersion } from './ports.ts';
+import type { StoredVersion } from './ports.ts';
 import { readCurrent } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 
@@ -22,7 +22,7 @@ export interface Healed {
  */
 export async function heal(open: OpenToken, secretArn: string): Promise<'rotating' | 'nothing current' | readonly Healed[]> {
   const state = await open.ports.store.describe(secretArn);
-  if (isUnderway(state)) return 'rotating';
+  if (underwayIn(state) !== undefined) return 'rotating';
   const wanted = await readCurrent(open, state.arn);
   if (wanted === undefined) return 'nothing current';
   await assertAlive(open, wanted);
@@ -51,7 +51,7 @@ async function healOne(open: OpenToken, dependent: OpenDependent, versions: Vers
 /** Labels may have moved while the places were looked at: then what was current is not written over what is. */
 async function write(open: OpenToken, one: Observed, versions: Versions): Promise<Healed> {
   const now = await open.ports.store.describe(versions.secretArn);
-  if (isUnderway(now) || holderOf(now, current) !== versions.wanted.versionId) {
+  if (underwayIn(now) !== undefined || holderOf(now, current) !== versions.wanted.versionId) {
     throw new RotationError('conflict', `${open.token.name}: labels were moved while its places were looked at`, {
       fix: 'Nothing to do: whoever moved them brings the places along.',
     });
@@ -66,11 +66,6 @@ async function assertAlive(open: OpenToken, wanted: StoredVersion): Promise<void
   throw new RotationError('current-refused', `${open.token.provider}: refuses the current token: ${judgement.detail}`, {
     fix: `Rotate ${open.token.name}: a dead token is given to nobody.`,
   });
-}
-
-function isUnderway(state: SecretState): boolean {
-  const versionId = holderOf(state, pending);
-  return versionId !== undefined && versionId !== holderOf(state, current);
 }
 
 function leftAlone(name: string): Pick<Healed, 'why' | 'fix'> {

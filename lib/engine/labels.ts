@@ -117,6 +117,12 @@ export function holderOf(state: SecretState, label: string): string | undefined 
   return undefined;
 }
 
+/** The version that is being rotated in. One that is current besides has come to its end, or is the first value of an empty secret. */
+export function underwayIn(state: SecretState): string | undefined {
+  const versionId = holderOf(state, pending);
+  return versionId === holderOf(state, current) ? undefined : versionId;
+}
+
 /** Tokens that wait for revocation: ours, and neither current nor pending. */
 export function debtOf(state: SecretState): readonly string[] {
   return [...state.versions]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { reasonToBegin } from './begin.ts';
 import type { Instant } from './contract.ts';
-import { current, debtOf, holderOf, pending, readHold } from './labels.ts';
+import { current, debtOf, holderOf, readHold, underwayIn } from './labels.ts';
 import type { SecretState } from './ports.ts';
 import type { Health } from './records.ts';
 import { dueAt, meaningless } from './retire.ts';
@@ -36,8 +36,7 @@ export function planSweep(
     return due === 'unknown' || (due <= now && !isHeld);
   });
   const hasClutter = [...versions.values()].some((labels) => meaningless(labels).length > 0);
-  const underway = holderOf(state, pending);
-  const isStuck = underway !== undefined && underway !== holderOf(state, current);
+  const isStuck = underwayIn(state) !== undefined;
   const watch = isWatchDue(state, now, { health, isSpread }) ? [{ job: 'watch', secretArn } as const] : [];
   // What was minted is brought to its end; nothing else is begun.
   if (isPaused) return [...(isStuck ? [{ job: 'continue', secretArn } as const] : []), ...watch];

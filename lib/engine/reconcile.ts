@@ -10,6 +10,8 @@ import type { Cause, Health, Ledger, Pause } from './records.ts';
 export interface SweptToken extends WatchedToken {
   readonly provider: string;
   readonly secret: string;
+  /** The secret of what may mint and revoke: a token of the catalog itself, where it has an entry. */
+  readonly authority?: string | undefined;
 }
 
 /** What a sweep counted, and what it found for people. */
@@ -71,7 +73,7 @@ export async function reconcile(
   context: Omit<CauseContext, 'now'>,
   ask: (provider: string, job: SweepJob) => Promise<void>,
 ): Promise<Sweep> {
-  const known = await orNothing(ports, 'healths', () => ports.ledger.healths());
+  const known = withAuthorities(tokens, await orNothing(ports, 'healths', () => ports.ledger.healths()));
   const healths = new Map(known.map((each) => [each.token, each]));
   const pauses = await orNothing(ports, 'pauses', () => ports.ledger.pauses());
   const listed = tokens.length < listFrom ? undefined : await list(ports);
@@ -145,6 +147,21 @@ export async function reconcile(
 
 function days(milliseconds: number): number {
   return Math.floor(milliseconds / 86_400_000);
+}
+
+/** An authority that ends is the trouble of every token that it makes. */
+function withAuthorities(tokens: readonly SweptToken[], healths: readonly Health[]): readonly Health[] {
+  const expiries = new Map<string, number>();
+  for (const { secretArn, expiresAt } of healths) {
+    if (expiresAt === undefined) continue;
+    const [name = ''] = /[^:]+$/.exec(secretArn) ?? [];
+    for (const id of [secretArn, name.slice(0, -'-a1b2c3'.length)]) expiries.set(id, expiresAt);
+  }
+  const authorities = new Map(tokens.map(({ name, authority }) => [name, authority]));
+  return healths.map((health) => {
+    const authorityExpiresAt = expiries.get(authorities.get(health.token) ?? '');
+    return authorityExpiresAt === undefined ? health : { ...health, authorityExpiresAt };
+  });
 }
 
 /** By name and by ARN. Secrets of other accounts are not in it, and the newest may not be yet: those are looked at one by one. */

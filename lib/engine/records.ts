@@ -24,7 +24,7 @@ export interface Health {
   readonly createdAt?: Instant;
   readonly scopes?: readonly string[];
   readonly lastUsedAt?: Instant | null;
-  /** When its authority expires, where the provider tells. */
+  /** When its authority expires. Not written down: a sweep knows it from the authority's own entry in the catalog. */
   readonly authorityExpiresAt?: Instant;
   readonly findings: readonly Finding[];
 }
@@ -48,7 +48,8 @@ export type FindingCode =
   | 'dependent-unreachable'
   | 'stray'
   | 'still-used'
-  | 'no-way-to-revoke';
+  | 'no-way-to-revoke'
+  | 'unreadable';
 
 /** Something wrong, or about to be, as one look at the whole shows it. The same look gives the same causes: nothing is remembered here. */
 export interface Cause {

@@ -2,7 +2,7 @@ import type { Credential, Inspection, Verdict } from './contract.ts';
 import { effectOf, observeOne, olderVersions, receiptsOf, type Versions } from './copies.ts';
 import { asRotationError, RotationError } from './errors.ts';
 import { judge } from './judge.ts';
-import { current, holderOf, pending } from './labels.ts';
+import { current, underwayIn } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import type { Finding, Health } from './records.ts';
@@ -31,8 +31,7 @@ export async function verify(open: OpenToken, secretArn: string): Promise<Health
   const told = await inspectQuietly(open, version, credential);
   const scopes = verified?.scopes ?? told.scopes;
   const expiresAt = verified?.expiresAt ?? told.expiresAt;
-  const underway = holderOf(state, pending);
-  const isRotating = underway !== undefined && underway !== holderOf(state, current);
+  const isRotating = underwayIn(state) !== undefined;
   const older = olderVersions(open, state.arn, [version.versionId], state);
   const versions: Versions = { secretArn: state.arn, wanted: version, current: version, older };
   return {
@@ -42,7 +41,7 @@ export async function verify(open: OpenToken, secretArn: string): Promise<Health
     checkedAt: ports.clock.now(),
     verdict,
     ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(told.createdAt === undefined ? {} : { createdAt: told.createdAt }),
+    createdAt: told.createdAt ?? version.createdAt, // stored as soon as it was made
     ...(scopes === undefined ? {} : { scopes }),
     ...(told.lastUsedAt === undefined ? {} : { lastUsedAt: told.lastUsedAt }),
     findings: [

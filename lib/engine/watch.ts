@@ -1,8 +1,9 @@
+import { askForRotation } from './begin.ts';
 import type { Instant } from './contract.ts';
 import { asRotationError } from './errors.ts';
 import { heal } from './heal.ts';
 import { judge } from './judge.ts';
-import { current, holderOf, pending, readParked } from './labels.ts';
+import { current, holderOf, readParked, underwayIn } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import { readPause } from './pauses.ts';
 import type { Finding, FindingCode, Health } from './records.ts';
@@ -18,6 +19,7 @@ const verifies: readonly FindingCode[] = [
   'dependent-drifted',
   'dependent-foreign',
   'dependent-unreachable',
+  'unreadable',
 ];
 
 /**
@@ -26,7 +28,7 @@ const verifies: readonly FindingCode[] = [
  * token is only observed, it only looks.
  */
 export async function watch(open: OpenToken, secretArn: string): Promise<Health> {
-  let health = await verify(open, secretArn);
+  let health = await look(open, secretArn);
   const mayAct = open.token.mode !== 'observe' && (await readPause(open, 'waits')) === undefined;
   if (mayAct && health.verdict === 'invalid') await rollForward(open, secretArn);
   if (mayAct && health.verdict === 'valid' && health.findings.some(({ code }) => code === 'dependent-drifted')) {
@@ -35,6 +37,22 @@ export async function watch(open: OpenToken, secretArn: string): Promise<Health>
   }
   await save(open, health);
   return health;
+}
+
+/** As `verify`. What stands there and is no token, or cannot be looked at as the catalog says, is itself what a person has to know. */
+async function look(open: OpenToken, secretArn: string): Promise<Health> {
+  try {
+    return await verify(open, secretArn);
+  } catch (problem) {
+    const error = asRotationError(problem, 'watch');
+    const state = await open.ports.store.describe(secretArn);
+    const versionId = holderOf(state, current);
+    if (error.ending !== 'good' || versionId === undefined) throw error;
+    open.ports.log({ event: 'verify.unreadable', token: open.token.name, code: error.code, detail: error.message });
+    const finding: Finding = { code: 'unreadable', about: error.code, message: error.message, fix: error.fix };
+    const checkedAt = open.ports.clock.now();
+    return { token: open.token.name, secretArn: state.arn, versionId, checkedAt, verdict: 'unclear', findings: [finding] };
+  }
 }
 
 /** Begins a rotation, unless one is under way, a person has turned it off, or an earlier one failed for good and its back-off runs. */
@@ -48,13 +66,11 @@ async function rollForward(open: OpenToken, secretArn: string): Promise<void> {
   const judgement = await judge(open, decodeStored(token.value, version.text));
   if (judgement.ok || judgement.why !== 'rejected') return;
   const state = await ports.store.describe(secretArn);
-  const underway = holderOf(state, pending);
   const parked = readParked(state.versions.get(version.versionId));
   const isHeldBack = parked !== undefined && parked.untilSeconds * 1000 > ports.clock.now();
-  const isOther = holderOf(state, current) !== version.versionId || (underway !== undefined && underway !== version.versionId);
+  const isOther = holderOf(state, current) !== version.versionId || underwayIn(state) !== undefined;
   if (isHeldBack || isOther || state.rotationEnabled !== true) return;
-  const versionId = Buffer.from(ports.random(16)).toString('hex');
-  const outcome = await ports.store.startRotation(state.arn, versionId);
+  const outcome = await askForRotation(open, state.arn);
   ports.log({ event: 'current.refused', token: token.name, state: outcome });
 }
 

@@ -41,9 +41,21 @@ export async function sweepAndTell(ports: SweepPorts, plan: SweepPlan): Promise<
 }
 
 function swept(token: IndexedToken): SweptToken {
-  const { name, provider, secret, mode, overlapHours, isAssisted, owner, backup, schedule } = token;
+  const { name, provider, secret, authority, mode, overlapHours, isAssisted, owner, backup, schedule } = token;
   const longestHours = intervalHours(schedule).longest;
-  return { name, provider, secret, mode, overlapHours, isAssisted, owner, backup, longestHours, rotation: token.rotation };
+  return {
+    name,
+    provider,
+    secret,
+    authority,
+    mode,
+    overlapHours,
+    isAssisted,
+    owner,
+    backup,
+    longestHours,
+    rotation: token.rotation,
+  };
 }
 
 async function unconfirmed({ index, isConfirmed }: SweepPlan, now: number): Promise<readonly Cause[]> {

@@ -55,6 +55,7 @@ const findingCodes = {
   stray: true,
   'still-used': true,
   'no-way-to-revoke': true,
+  unreadable: true,
 } as const satisfies Record<FindingCode, true>;
 
 const finding = z.object({
@@ -74,7 +75,6 @@ const health = z.object({
   createdAt: instant.optional(),
   scopes: z.array(z.string()).optional(),
   lastUsedAt: instant.nullable().optional(),
-  authorityExpiresAt: instant.optional(),
   findings: z.array(finding),
 }) satisfies z.ZodType<Health>;
 

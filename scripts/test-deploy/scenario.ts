@@ -235,6 +235,16 @@ export async function playScenario(options: {
     report.holds('and what happened, each once', told.map(({ what }) => what).sort(), ['token.minted', 'token.rotated']);
   }
 
+  /** The watch of a deployed sweep asked the provider and the places, and wrote down what it found. */
+  async function lookedAt({ arn, ...secret }: SecretNow): Promise<void> {
+    const versionId = holderOf({ arn, ...secret }, 'AWSCURRENT');
+    const healths = async () => writtenDown(dynamoDb, historyTable, partitions.healths(names.token.provider));
+    const own = async () => (await healths()).find((each) => each['token'] === names.token.name);
+    await until('somebody has looked at what is current', async () => (await own())?.['versionId'] === versionId);
+    const { verdict, findings } = (await own()) ?? {};
+    report.holds('a look found the current token valid, and nothing wrong with it', [verdict, findings], ['valid', []]);
+  }
+
   /** Answers the new version's id. A rotation that is still going on, such as the test run of a deployment, is waited for. */
   async function askForRotation(secretArn: string): Promise<string> {
     let versionId = '';
@@ -294,6 +304,7 @@ export async function playScenario(options: {
     );
     report.holds('the next sweep has the old token revoked: the registry refuses it', await registry.accepts(token), false);
     report.holds('one token fewer is alive', await registry.liveTokens(), alive - 1);
+    await lookedAt(await now());
     report.holds('the current token works', await registry.accepts((await current()).token), true);
     report.holds('the token made by hand was not ours to revoke, and works', await registry.accepts(byHand), true);
   }

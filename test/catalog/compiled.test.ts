@@ -60,6 +60,7 @@ describe('the document of one provider', () => {
         name: 'publish',
         provider: 'lantern',
         secret: 'build/lantern',
+        authority: 'keyturn/authorities/lantern',
         mode: 'retire',
         overlapHours: 24,
         schedule: { everyDays: 30 },

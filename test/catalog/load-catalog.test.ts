@@ -29,6 +29,32 @@ describe('a catalog without faults', () => {
     ]);
   });
 
+  it('knows when nothing may be begun, and what something else rotates', async () => {
+    const freezes = "freezes: [{ from: 2026-12-20, until: '2027-01-02T08:00:00+01:00', why: Christmas, providers: [lantern] }]\n";
+
+    const { catalog, problems } = await check({
+      'keyturn.yaml': `${shared}${freezes}`,
+      'publish.yaml': `${token}rotation: external\n`,
+    });
+
+    expect(problems).toEqual([]);
+    expect(catalog?.freezes).toEqual([
+      { from: Date.UTC(2026, 11, 20), until: Date.UTC(2027, 0, 2, 7), why: 'Christmas', providers: ['lantern'] },
+    ]);
+    expect(catalog?.entries[0]).toMatchObject({ token: { rotation: 'external' }, isAdopted: true });
+  });
+
+  it.each([
+    ['ends before it begins', '{ from: 2027-01-02, until: 2026-12-20, why: Christmas }', 'over before it begins'],
+    ['names nobody', '{ from: 2026-12-20, until: 2027-01-02, why: Christmas, providers: [lantren] }', 'no provider'],
+    ['has no zone', "{ from: '2026-12-20T08:00:00', until: 2027-01-02, why: Christmas }", 'date'],
+  ])('refuses a freeze that %s', async (_, freeze, message) => {
+    const { catalog, problems } = await check({ 'keyturn.yaml': `${shared}freezes: [${freeze}]\n`, 'publish.yaml': token });
+
+    expect(catalog).toBeUndefined();
+    expect(problems).toMatchObject([{ message: expect.stringContaining(message) }]);
+  });
+
   it('takes the defaults of keyturn.yaml before those that are built in, and a token before both', async () => {
     const defaults = 'defaults: { mode: observe, overlapHours: 12, quietHours: 6, schedule: { everyDays: 7 } }\n';
     const unscheduled = token.replace('schedule: { everyDays: 30 }\n', 'overlapHours: 48\n');

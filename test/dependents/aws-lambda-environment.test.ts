@@ -3,7 +3,7 @@ import type { fake } from '../../dependents/aws-lambda-environment/fake.ts';
 import type { RestRoute } from '../../lib/local/aws-endpoint.ts';
 import { AwsError } from '../../lib/local/aws-error.ts';
 import { createLife, hour, type LifeOptions } from '../contract/life.ts';
-import { speakOverTheWire } from './wire.ts';
+import { goesOnAfter, speakOverTheWire } from './wire.ts';
 
 const home = '/2015-03-31/functions/([^/]+)';
 const alias = { function: 'api', variable: 'API_TOKEN', alias: 'live' };
@@ -107,25 +107,11 @@ it.each([
   ['ServiceException', 500, 'uncertain'],
 ])('goes on with the same token after %s', async (code, status, ours) => {
   const life = await createFunction();
-  await life.rotate();
-  life.clock.advance(hour);
-  const { LambdaClient } = life.place.aws;
-  let isDisturbed = true;
-  life.place.aws.LambdaClient = (operation, input) => {
-    if (isDisturbed && operation === 'UpdateFunctionConfiguration') throw new AwsError(code, '', status);
-    return LambdaClient(operation, input);
-  };
-  const wire = await speakOverTheWire(life, {}, routesTo(life));
-  try {
-    expect(await life.rotate()).toMatchObject([{ code: ours }]);
-    isDisturbed = false;
-    expect(await life.goOn()).toEqual([]);
+  const disturbed = { client: 'LambdaClient', operation: 'UpdateFunctionConfiguration', code, status };
 
-    expect(life.place.holds()).toBe(life.value());
-    expect(life.live()).toHaveLength(2);
-  } finally {
-    await wire.close();
-  }
+  const errors = await goesOnAfter(life, disturbed, () => speakOverTheWire(life, {}, routesTo(life)));
+
+  expect(errors).toMatchObject([{ code: ours }]);
 });
 
 async function createFunction(options: Pick<LifeOptions, 'target'> = {}) {

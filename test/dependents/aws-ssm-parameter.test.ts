@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { fake } from '../../dependents/aws-ssm-parameter/fake.ts';
 import { AwsError } from '../../lib/local/aws-error.ts';
 import { createLife, hour, type LifeOptions } from '../contract/life.ts';
-import { speakOverTheWire } from './wire.ts';
+import { goesOnAfter, speakOverTheWire } from './wire.ts';
 
 const name = '/prod/web/token';
 const ofOthers = {
@@ -83,25 +83,11 @@ it.each([
   ['InternalServerError', 500, 'uncertain'],
 ])('waits and goes on with the same token after %s', async (code, status, ours) => {
   const life = await createParameter();
-  await life.rotate();
-  life.clock.advance(hour);
-  const undisturbed = life.place.aws.SSMClient;
-  let isDisturbed = true;
-  life.place.aws.SSMClient = (operation, input) => {
-    if (isDisturbed && operation === 'PutParameter') throw new AwsError(code, '', status);
-    return undisturbed(operation, input);
-  };
-  const wire = await speakOverTheWire(life, { AmazonSSM: 'SSMClient' });
-  try {
-    expect(await life.rotate()).toMatchObject([{ code: ours }]);
-    isDisturbed = false;
-    expect(await life.goOn()).toEqual([]);
+  const disturbed = { client: 'SSMClient', operation: 'PutParameter', code, status };
 
-    expect(life.place.holds()).toBe(life.value());
-    expect(life.live()).toHaveLength(2);
-  } finally {
-    await wire.close();
-  }
+  const errors = await goesOnAfter(life, disturbed, () => speakOverTheWire(life, { AmazonSSM: 'SSMClient' }));
+
+  expect(errors).toMatchObject([{ code: ours }]);
 });
 
 async function createParameter(options: Pick<LifeOptions, 'target'> = {}) {

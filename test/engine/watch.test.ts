@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { type CauseContext, causesOf, type WatchedToken } from '../../lib/engine/causes.ts';
 import { pausesOfFreezes, withFreezes } from '../../lib/engine/pauses.ts';
 import { planSweep } from '../../lib/engine/plan.ts';
-import type { SecretState } from '../../lib/engine/ports.ts';
+import type { SecretState, Store } from '../../lib/engine/ports.ts';
+import { reconcile, type SweptToken } from '../../lib/engine/reconcile.ts';
 import type { Health, Pause } from '../../lib/engine/records.ts';
-import { watch } from '../../lib/engine/watch.ts';
+import { watch, watchDueAt } from '../../lib/engine/watch.ts';
 import { createStory, hour } from './setup.ts';
 
 const day = 24 * hour;
@@ -62,6 +63,17 @@ describe('a look at a token', () => {
     expect(story.receiver.holds()).toBe(old);
   });
 
+  it('says of a value that is no token what is wrong with it, and comes back in an hour', async () => {
+    const story = createStory({ token: { value: { format: 'json', fields: { value: 'NPM_TOKEN' } } } });
+    story.putByHand('{"SOMETHING":"canary-else"}');
+
+    const health = await watch(await story.open(story.token), story.arn);
+
+    expect(health).toMatchObject({ verdict: 'unclear', findings: [{ code: 'unreadable', about: 'value-shape' }] });
+    expect(JSON.stringify(health)).not.toContain('canary');
+    expect(watchDueAt(health, health.versionId)).toBe(health.checkedAt + hour);
+  });
+
   it('brings the places along when something else has rotated the token, and mints nothing', async () => {
     const story = createStory();
     await story.rotate();
@@ -108,6 +120,39 @@ describe('a pause', () => {
     expect(await withFreezes(frozen, { now: () => now }, lost)()).toMatchObject([{ of: 'provider:lantern', why: 'Christmas' }]);
     await expect(withFreezes(frozen, { now: () => now + 2 * hour }, lost)()).rejects.toThrow('gone');
   });
+});
+
+it('knows from the entry of an authority that every token it makes loses it', async () => {
+  const secretOf = (name: string) => `arn:aws:secretsmanager:us-east-1:000000000000:secret:${name}-a1b2c3`;
+  const token = (name: string, authority?: string): SweptToken => ({
+    name,
+    provider: 'lantern',
+    secret: name,
+    authority,
+    mode: 'observe',
+    overlapHours: 24,
+    isAssisted: false,
+    longestHours: 720,
+    owner: 'ada',
+    backup: 'bob',
+  });
+  const health = (name: string, expiresAt?: number): Health => ({
+    ...{ token: name, secretArn: secretOf(name), versionId: 'one', checkedAt: now, verdict: 'valid', findings: [] },
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  const state = (name: string) => ({ ...stateOf({ one: ['AWSCURRENT'] }), arn: secretOf(name) });
+  const ports = {
+    store: { describe: async (name: string) => state(name) } as unknown as Store,
+    clock: { now: () => now, sleep: async () => {} },
+    log: () => {},
+    remaining: () => 300_000,
+    ledger: { healths: async () => [health('key', now + 5 * day), health('lamp')], pauses: async () => [] },
+  };
+  const tokens = [token('key'), token('lamp', 'key'), token('other', 'another')];
+
+  const { causes } = await reconcile(ports, tokens, { gone: new Set(), warnDays: [30, 7] }, async () => {});
+
+  expect(causes.map(({ id }) => id)).toEqual(['expires/key/7', 'authority-expires/lamp/7']);
 });
 
 describe('the causes of trouble', () => {

@@ -152,8 +152,10 @@ export function createSim(
     // Named by how many there are, so that worlds that came about differently can be found equal.
     text: (characters) => `n${count()}`.padEnd(characters, '0'),
   };
-  const stage = createStage(player, {
+  let runStartedAt = 0;
+  const stage: Stage = createStage(player, {
     chance,
+    remaining: () => functionSeconds * 1000 - (stage.clock.now() - runStartedAt),
     switches: { retryCount: 1000, retrySpacingSeconds: 0, rotationToken: 'left-out', ...options.switches },
   });
   count = () => stage.provider.state.tokens.length;
@@ -304,6 +306,7 @@ export function createSim(
   async function asFunction(act: () => Promise<unknown>, versionId?: string): Promise<boolean> {
     const run = runNow();
     const startedAt = stage.clock.now();
+    runStartedAt = startedAt;
     if (run !== undefined) {
       const pending = viewOf(stage).pending?.id;
       run.mayNotWrite = versionId !== undefined && pending !== versionId;
