@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { fake } from '../../dependents/aws-lambda-environment/fake.ts';
 import type { RestRoute } from '../../lib/local/aws-endpoint.ts';
-import { AwsError } from '../../lib/local/aws-error.ts';
 import { createLife, hour, type LifeOptions } from '../contract/life.ts';
 import { goesOnAfter, speakOverTheWire } from './wire.ts';
 

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import type { fake } from '../../dependents/aws-ssm-parameter/fake.ts';
-import { AwsError } from '../../lib/local/aws-error.ts';
 import { createLife, hour, type LifeOptions } from '../contract/life.ts';
 import { goesOnAfter, speakOverTheWire } from './wire.ts';
 
