@@ -2,7 +2,7 @@ import type { Credential, Inspection, Verdict } from './contract.ts';
 import { effectOf, observeOne, olderVersions, receiptsOf, type Versions } from './copies.ts';
 import { asRotationError, RotationError } from './errors.ts';
 import { judge } from './judge.ts';
-import { current, underwayIn } from './labels.ts';
+import { underwayIn } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import type { Finding, Health } from './records.ts';
