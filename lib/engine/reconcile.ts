@@ -49,7 +49,7 @@ export interface Sweep {
   readonly healths: readonly Health[];
   /** Nothing was ever looked at before. */
   readonly isFirst: boolean;
-  /** Names of tokens that were rotated in the last two days. */
+  /** Names of tokens that were rotated so lately that something may have happened to them in the last days: in their overlap, or two days after. */
   readonly rotatedLately: readonly string[];
 }
 
@@ -112,7 +112,8 @@ export async function reconcile(
 
   function tally(token: SweptToken, state: SecretState, health: Health | undefined, pause: Pause | undefined): void {
     const currentId = holderOf(state, current);
-    if (state.rotatedAt !== undefined && ports.clock.now() - state.rotatedAt < 48 * 3_600_000) rotatedLately.push(token.name);
+    if (state.rotatedAt !== undefined && ports.clock.now() - state.rotatedAt < (token.overlapHours + 48) * 3_600_000)
+      rotatedLately.push(token.name);
     if (state.nextRotationAt !== undefined) nextRotations.set(token.name, state.nextRotationAt);
     if (isOverdue(state, ports.clock.now())) {
       count.overdue += 1;
