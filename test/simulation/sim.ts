@@ -192,15 +192,34 @@ export function createSim(
     if (call.what === 'happened') throw new Error('what was told must not decide anything: no fingerprint tells of it');
     if (run.isDead) throw crash;
     if (!coldAuthorities && call.secret?.startsWith('keyturn/authorities/')) return effect();
-    const kind = run.next === undefined ? run.faults.get(run.calls.length) : await run.next(call);
+    return run.next === undefined ? meet(run, call, effect, run.faults.get(run.calls.length)) : inTurn(run, call, effect);
+  });
+
+  /** One actor waits at one call at a time: what it asks for all at once is answered one after the other. */
+  function inTurn(run: ActiveRun, call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown> {
+    const met = run.last.then(async () => {
+      if (run.isDead) throw crash;
+      const kind = await run.next?.(call);
+      const outcome = meet(run, call, effect, kind);
+      note(run, call, kind, await outcome.catch(() => 'thrown'));
+      return outcome;
+    });
+    run.last = met.catch(() => {});
+    return met;
+  }
+
+  async function meet(
+    run: ActiveRun,
+    call: OutwardCall,
+    effect: () => Promise<unknown>,
+    kind: FaultKind | undefined,
+  ): Promise<unknown> {
     if (run.isDead) throw crash; // it was broken off while it waited
     order += 1;
     if (kind === undefined && call.what === `DescribeSecret ${secretName}`) run.lookedAt = order;
     run.calls.push(kind === undefined ? { call } : { call, fault: kind });
-    const outcome = befall(run, call, kind, effect);
-    if (run.next !== undefined) note(run, call, kind, await outcome.catch(() => 'thrown'));
-    return outcome;
-  });
+    return befall(run, call, kind, effect);
+  }
 
   async function befall(
     run: ActiveRun,
@@ -550,6 +569,7 @@ export function createSim(
       hasSeenStale: false,
       versionId: viewOf(stage).pending?.id,
       next: undefined,
+      last: Promise.resolve(),
     };
   }
 
@@ -661,6 +681,8 @@ interface ActiveRun {
   readonly versionId: string | undefined;
   /** Beside others it is asked at every call whether, and how, it goes on. */
   next: ((call: OutwardCall) => Promise<FaultKind | undefined>) | undefined;
+  /** Settles when its last call is answered. */
+  last: Promise<unknown>;
 }
 
 function isByHand(event: SimEvent): event is HandEvent {
