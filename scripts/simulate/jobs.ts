@@ -1,7 +1,7 @@
 import { everyPlugin, type Player, representatives } from '../../test/simulation/cast.ts';
 import { type Explored, type ExploreOptions, explore } from '../../test/simulation/explore.ts';
 import { interleave, scenes } from '../../test/simulation/interleave.ts';
-import { perCommit } from '../../test/simulation/per-commit.ts';
+import { alone, withFault } from '../../test/simulation/per-commit.ts';
 import { createSim } from '../../test/simulation/sim.ts';
 
 export const kinds = ['single', 'pair', 'more', 'interleaving', 'interleavingFault'] as const;
@@ -20,7 +20,9 @@ export async function usualJobs(): Promise<readonly Job[]> {
   return [
     ...[...(await everyPlugin()), ...representatives()].map((player) => lives(player, 1)),
     ...representatives().map((player) => lives(player, 2)),
-    ...perCommit.flatMap(({ player, faults, scenes: played }) => played.map((scene) => orders(player, scene, faults))),
+    ...[...alone, ...withFault].flatMap(({ player, faults, scenes: played }) =>
+      played.map((scene) => orders(player, scene, faults)),
+    ),
   ];
 }
 

@@ -79,6 +79,7 @@ export async function interleave(sim: Sim, scene: Scene, options: InterleaveOpti
   /** What was asleep at every point that was seen. */
   const seen = new Map<string, readonly string[]>();
   const ends = new Set<string>();
+  const known = new Set<string>();
   const open: Plan[] = [{ choices: [], asleep: [] }];
   while (open.length > 0 && explored.schedules < (options.mostSchedules ?? Number.POSITIVE_INFINITY)) {
     if (options.isEnough?.() || (options.isFirstEnough && explored.found.length > 0)) break;
@@ -111,7 +112,7 @@ export async function interleave(sim: Sim, scene: Scene, options: InterleaveOpti
     if (ends.has(end)) continue;
     ends.add(end);
     explored.lives += 1;
-    found(await closeScene(sim, run.moment, start));
+    found(await closeScene(sim, run.moment, start, known));
   }
   return explored;
 
@@ -174,9 +175,9 @@ function placeOf({ to, what, secret }: OutwardCall): string {
 }
 
 /** Rotation may have been cancelled: then somebody turns it on again, and the next one must go well. */
-async function closeScene(sim: Sim, moment: Moment, start: Moment): Promise<readonly Violation[]> {
+async function closeScene(sim: Sim, moment: Moment, start: Moment, known?: Set<string>): Promise<readonly Violation[]> {
   const turnedOn = await sim.run(moment, 'turn on', []);
-  return close(sim, turnedOn.moment, start);
+  return close(sim, turnedOn.moment, start, known);
 }
 
 /** Who goes on at a call, and what befalls it; A is 0. */

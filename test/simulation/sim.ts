@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { writeMark } from '../../lib/engine/mark.ts';
 import type { OpenToken } from '../../lib/engine/open-token.ts';
@@ -246,9 +246,7 @@ export function createSim(
   function note(run: ActiveRun, call: OutwardCall, kind: FaultKind | undefined, outcome: unknown): void {
     const { status, shown } = (outcome ?? {}) as { status?: number; shown?: unknown };
     const told = call.to === 'network' ? [status, shown] : outcome;
-    run.knows = createHash('sha1')
-      .update(`${run.knows} ${call.what} ${kind} ${JSON.stringify(relative(told, stage.clock.now()))}`)
-      .digest('base64');
+    run.knows = hash('sha1', `${run.knows} ${call.what} ${kind} ${relative(told, stage.clock.now())}`, 'base64');
   }
 
   async function withEffect(run: ActiveRun, call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown> {
@@ -740,7 +738,7 @@ function fingerprintOf(
   const written = relative([[...recorded.health], [...recorded.pauses]], now);
   const shelves = places.map((state) => relative(state, now));
   const whole = JSON.stringify([stored, tokens, shelves, stage.places.length, told, [...failureCounts], written, known]);
-  return createHash('sha1').update(whole).digest('base64');
+  return hash('sha1', whole, 'base64');
 }
 
 function runOf({ rotation }: StoredSecret): unknown {
@@ -749,15 +747,16 @@ function runOf({ rotation }: StoredSecret): unknown {
 }
 
 /**
- * Data with times as ages, however they are written; what a receiver has seen only keeps it from hearing twice, and what an
+ * Data as text with times as ages, however they are written; what a receiver has seen only keeps it from hearing twice, and what an
  * answer says of itself is nobody's business.
  */
-function relative(data: unknown, now: number): unknown {
-  return JSON.parse(JSON.stringify(data) ?? 'null', (name, value) => {
+function relative(data: unknown, now: number): string {
+  const text = JSON.stringify(data, (name, value) => {
     if (name === 'seen' || name === '$metadata') return undefined;
     const time = timeIn(value);
     return time === undefined ? value : ageOf(now - time);
   });
+  return text ?? 'null';
 }
 
 /** To the second as long as a step may wait, then to the half minute: no rule of the engine or of a fake has a limit that would fall in between. */

@@ -5,7 +5,7 @@ import { lineFor } from '../../scripts/simulate/progress.ts';
 import { representatives } from './cast.ts';
 import { explore, parseReplay, type ReplayStep, replay, writeReplay } from './explore.ts';
 import { interleave, parseScene, replayScene, scenes, writeScene } from './interleave.ts';
-import { perCommit } from './per-commit.ts';
+import { alone, withFault } from './per-commit.ts';
 import { createSim } from './sim.ts';
 import { walk } from './walks.ts';
 
@@ -99,9 +99,9 @@ it('ends with what it has as soon as it is told', async () => {
 });
 
 it('plays every scene at every commit, and one representative with faults', () => {
-  const played = perCommit.filter(({ faults }) => faults === 0).flatMap((each) => each.scenes.map(({ name }) => name));
+  const played = alone.flatMap((each) => each.scenes.map(({ name }) => name));
   expect(new Set(played)).toEqual(new Set(scenes.map(({ name }) => name)));
-  expect(perCommit.filter(({ faults }) => faults === 1).map((each) => each.player.name)).toEqual(['marked, write-only place']);
+  expect(withFault.map((each) => each.player.name)).toEqual(['marked, write-only place']);
 });
 
 it.each([
