@@ -32,7 +32,7 @@ import { readPause } from './pauses.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { liveTokens } from './preflight.ts';
 import type { Finding, Pause } from './records.ts';
-import { refOf } from './ref.ts';
+import { findRef, refOf } from './ref.ts';
 import { readCurrent, tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { strayMinimumAgeHours } from './strays.ts';
@@ -147,11 +147,8 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
   if (due !== 'unknown') return due;
   if (!labels.includes(previous)) {
     const version = await store.read(state.arn, { versionId });
-    const successor = await readCurrent(open, state.arn);
-    // Younger than what is current, by more than clocks differ, and not what was current before: it cannot have been in use.
-    const youngest = (successor?.createdAt ?? 0) + 2 * clockSkewHours * 3_600_000;
-    const neverPromoted = version !== undefined && version.createdAt > youngest;
-    if (neverPromoted) return version.createdAt + strayMinimumAgeHours * 3_600_000;
+    if (version !== undefined && (await wasNeverPromoted(open, state, version)))
+      return version.createdAt + strayMinimumAgeHours * 3_600_000;
   }
   // A label is on one version only: where another version was stamped in this very second, the next second is as good.
   let stamp = seconds(clock.now());
@@ -162,6 +159,21 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
   )
     stamp += 1;
   return overlapOf(open.token, stamp);
+}
+
+/**
+ * Younger than what is current, by more than clocks differ, and not what was current before: it cannot have been in use. Unless people went
+ * to and fro: then what was current before is no older than what is, and nothing is told by it. docs/decisions/2026-11-22-never-promoted.md
+ */
+async function wasNeverPromoted(open: OpenToken, state: SecretState, version: StoredVersion): Promise<boolean> {
+  const apart = 2 * clockSkewHours * 3_600_000;
+  const successor = await readCurrent(open, state.arn);
+  if (successor === undefined) return true;
+  if (version.createdAt <= successor.createdAt + apart) return false;
+  const holder = holderOf(state, previous);
+  if (holder === undefined) return true;
+  const before = await open.ports.store.read(state.arn, { versionId: holder });
+  return before !== undefined && before.createdAt + apart < successor.createdAt;
 }
 
 interface Doomed {
@@ -202,13 +214,6 @@ async function assemble(open: OpenToken, state: SecretState, versionId: string):
     }
   }
   return { version, credential, ref, successor };
-}
-
-async function findRef(open: OpenToken, version: StoredVersion, credential: Credential): Promise<string | undefined> {
-  const known = refOf(open.rotator.facts, version.labels, credential);
-  const inspect = open.rotator.inspect?.bind(open.rotator);
-  if (known !== undefined || inspect === undefined) return known;
-  return (await open.withAuthority((context) => inspect(context, { credential }))).ref;
 }
 
 /** The current token works, and every dependent has it in effect: by reading, or by a receipt of exactly this value. */

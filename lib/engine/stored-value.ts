@@ -53,13 +53,6 @@ export function decodeStored(layout: ValueLayout, stored: Secret): Credential {
   };
 }
 
-/** How a person's submission is stored until createSecret takes it up: part names as they are, whatever the catalog calls the fields. */
-export function submittedLayout(parts: Readonly<Record<string, string>>, submission: Secret): ValueLayout {
-  const present = topLevel(submission);
-  const names = ['value', ...Object.keys(parts).filter((part) => present.has(part))];
-  return { format: 'json', fields: Object.fromEntries(names.map((name) => [name, name])) };
-}
-
 /** Whether a text can take the fields at all: what can fail fails before anything is minted. */
 export function assertCarriable(layout: ValueLayout, before: Secret | undefined): void {
   if (layout.format === 'json' && before !== undefined) topLevel(before);

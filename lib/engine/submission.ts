@@ -2,9 +2,12 @@ import { olderVersions } from './copies.ts';
 import { current, holderOf, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
-import { decodeStored, submittedLayout } from './stored-value.ts';
+import { decodeStored } from './stored-value.ts';
 
-/** What a person submitted for a token that no API mints. */
+/**
+ * What a person submitted for a token that no API mints. It stands in the token's own layout, because Secrets Manager makes the first value of an
+ * empty secret current at once, and people may go back to it.
+ */
 export interface Submission {
   readonly version: StoredVersion;
   readonly credential: ReturnType<typeof decodeStored>;
@@ -17,7 +20,7 @@ export async function readSubmission(open: OpenToken, state: SecretState): Promi
   const versionId = holderOf(state, submitted);
   const version = versionId && (await open.ports.store.read(state.arn, { versionId }));
   if (!version) return undefined;
-  const credential = decodeStored(submittedLayout(open.rotator.facts.parts, version.text), version.text);
+  const credential = decodeStored(open.token.value, version.text);
   const others = await olderVersions(open, state.arn, [versionId], state)();
   const isTakenUp = others.some(({ text }) => {
     try {

@@ -6,9 +6,10 @@ import type { OpenToken } from './open-token.ts';
 import { readPause } from './pauses.ts';
 import type { SecretState } from './ports.ts';
 import { liveTokens } from './preflight.ts';
+import { findRef } from './ref.ts';
 import { tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
-import { strayMinimumAgeHours, straysOf } from './strays.ts';
+import { type Strays, strayMinimumAgeHours, straysOf } from './strays.ts';
 import { note } from './watch.ts';
 
 /**
@@ -27,8 +28,7 @@ export async function sweepStrays(
   // Labels are read after the list, so that what was stored in between is not taken for a stray.
   const state = await ports.store.describe(secretArn);
   const strays = straysOf(open, state, live, askedAt);
-  const isAnyones = strays.ours.length > 0 && !rotator.facts.mark.can && (await mayBeInUse(open, state));
-  const { ours, unclear } = isAnyones ? { ours: [], unclear: [...strays.ours, ...strays.unclear] } : strays;
+  const { ours, unclear } = strays.ours.length > 0 && !rotator.facts.mark.can ? await withoutPasted(open, state, strays) : strays;
   const mayRevoke =
     token.mode === 'retire' &&
     readHold(state) === undefined &&
@@ -54,19 +54,27 @@ export async function sweepStrays(
 }
 
 /**
- * A value that somebody pasted in is in none of our labels, and without a mark it looks like a stray that was born at the wrong time. Whatever
- * stands where people read from, and is not known to be dead, may be one of them.
+ * A value that somebody pasted in is in none of our labels, and without a mark it looks like a stray that was born at the wrong time. Which
+ * token it is the provider may tell; else whatever stands where people read from, and is not known to be dead, may be any of them.
  */
-async function mayBeInUse(open: OpenToken, state: SecretState): Promise<boolean> {
+async function withoutPasted(open: OpenToken, state: SecretState, { ours, unclear }: Strays): Promise<Strays> {
+  const pasted = new Set<string>();
   for (const [versionId, labels] of state.versions) {
     const isRead = [current, pending, previous].some((label) => labels.includes(label));
     if (!isRead || readOurLabel(labels) !== undefined) continue;
     const version = await open.ports.store.read(state.arn, { versionId });
     if (version === undefined) continue;
-    const judgement = await judge(open, decodeStored(open.token.value, version.text));
-    if (judgement.ok || judgement.why !== 'rejected') return true;
+    const credential = decodeStored(open.token.value, version.text);
+    const judgement = await judge(open, credential);
+    if (!judgement.ok && judgement.why === 'rejected') continue;
+    const ref = await findRef(open, version, credential);
+    if (ref === undefined) return { ours: [], unclear: [...ours, ...unclear] };
+    pasted.add(ref);
   }
-  return false;
+  return {
+    ours: ours.filter(({ ref }) => !pasted.has(ref)),
+    unclear: [...unclear, ...ours.filter(({ ref }) => pasted.has(ref))],
+  };
 }
 
 async function report(open: OpenToken, secretArn: string, count: number): Promise<void> {

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { AnyDependent, AnyRotator } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
 import { parseEvent } from '../engine/event.ts';
+import { submitted } from '../engine/labels.ts';
 import { type Retirement, retire } from '../engine/retire.ts';
 import { rotate } from '../engine/rotate.ts';
+import { Secret } from '../engine/secret.ts';
+import { encodeStored } from '../engine/stored-value.ts';
 import { sweepStrays } from '../engine/sweep-strays.ts';
 import type { Token } from '../engine/token.ts';
 import type { Step } from '../local/secrets-manager/events.ts';
@@ -57,6 +60,8 @@ export interface Stage<Provider extends RotatorFake = RotatorFake> extends World
   /** Values that the provider has not ended. */
   live(): readonly string[];
   putByHand(text: string): void;
+  /** What a person submits for a token that no API mints: in the token's own layout, under a label of ours. */
+  submit(credential: { readonly value: string; readonly parts?: Readonly<Record<string, string>> }, id?: string): void;
 }
 
 export function createStage<Provider extends RotatorFakeFactory>(
@@ -153,6 +158,12 @@ export function createStage<Provider extends RotatorFakeFactory>(
     live: () => provider.state.tokens.filter(({ revokedAt }) => revokedAt === undefined).map(({ value }) => value),
     putByHand: (SecretString) => {
       secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken: randomUUID(), SecretString });
+    },
+    submit({ value, parts = {} }, ClientRequestToken = randomUUID()) {
+      const secretParts = Object.entries(parts).map(([part, text]) => [part, new Secret(text)]);
+      const credential = { value: new Secret(value), parts: Object.fromEntries(secretParts) };
+      const SecretString = encodeStored(token.value, credential, undefined).reveal();
+      secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken, SecretString, VersionStages: [submitted] });
     },
   };
 }

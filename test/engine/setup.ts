@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { fake as copyFake } from '../../dependents/aws-secrets-manager-secret/fake.ts';
 import { awsSecretsManagerSecret } from '../../dependents/aws-secrets-manager-secret/index.ts';
 import { fake as webhookFake } from '../../dependents/webhook/fake.ts';
@@ -42,15 +41,6 @@ export function createStory(options: Parameters<typeof createStage>[1] & { cast?
     revokeAllByHand() {
       const tokens = stage.provider.state.tokens.map((token) => ({ ...token, revokedAt: 1 }));
       stage.provider.state = { tokens };
-    },
-    /** What a person submits for a token that no API can mint. */
-    submit(parts: object) {
-      stage.secretsManager.call('PutSecretValue', {
-        SecretId: stage.arn,
-        ClientRequestToken: randomUUID(),
-        SecretString: JSON.stringify(parts),
-        VersionStages: ['keyturn-submitted'],
-      });
     },
   };
 }

@@ -163,7 +163,7 @@ it('keeps the parts of a submission in the fields that the catalog chooses', asy
   const value = { format: 'json', fields: { value: 'KEY', id: 'KEY_ID' } } as const;
   const story = createLanternStory(assisted, {}, { value });
   story.lantern.works.add('canary-lantern-submitted');
-  story.submit({ value: 'canary-lantern-submitted', id: 'canary-id-7' });
+  story.submit({ value: 'canary-lantern-submitted', parts: { id: 'canary-id-7' } });
 
   expect(await story.rotate()).toEqual([]);
 

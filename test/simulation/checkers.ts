@@ -301,15 +301,24 @@ export function judgeEnd(
     broken({ invariant: 'L4', message: `labels are left over: ${ours.length} of ours in the end` });
 }
 
-/** Made by a person, or by us, in the same hours as one by the other. docs/decisions/2026-11-25-strays-without-a-mark.md */
-function isAmbiguous(stage: Stage, { tokens }: View, { strangers }: Truth, value: string): boolean {
+/**
+ * Made by a person, or by us, in the same hours as one by the other; or a person's, that nobody but the provider could tell apart, still works
+ * where people read from. docs/decisions/2026-11-25-strays-without-a-mark.md
+ */
+function isAmbiguous(stage: Stage, { tokens, versions }: View, { strangers, byHand }: Truth, value: string): boolean {
   if (!stage.token.exclusive) return false;
   const one = tokens.find((token) => token.value === value);
   const isTheirs = strangers.includes(one?.ref ?? '');
-  return tokens.some(
+  const isNear = tokens.some(
     ({ ref, createdAt }) => strangers.includes(ref) !== isTheirs && Math.abs(createdAt - (one?.createdAt ?? 0)) <= 2.5 * hour,
   );
+  if (isNear || isTheirs) return isNear;
+  const read = versions.filter(({ labels }) => readLabels.some((label) => labels.includes(label)));
+  const pasted = read.map((version) => valueIn(stage, version)).filter((each) => byHand.includes(each ?? ''));
+  return tokens.some((token) => pasted.includes(token.value) && token.revokedAt === undefined);
 }
+
+const readLabels = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
 
 function newlyRevoked(before: readonly FakeToken[], after: readonly FakeToken[]): readonly FakeToken[] {
   const ended = new Set(before.flatMap(({ ref, revokedAt }) => (revokedAt === undefined ? [] : [ref])));

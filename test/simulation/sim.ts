@@ -488,12 +488,7 @@ export function createSim(
     const isTakenUp = view.versions.some((version) => text.includes(valueIn(stage, version) ?? ' '));
     if (submitted !== undefined && !isTakenUp) return; // the owner's last one still waits
     const { value } = stage.provider.makeByHand('made by the owner');
-    stage.secretsManager.call('PutSecretValue', {
-      SecretId: stage.arn,
-      ClientRequestToken: `submission-${id}`,
-      SecretString: JSON.stringify({ value }),
-      VersionStages: ['keyturn-submitted'],
-    });
+    stage.submit({ value }, `submission-${id}`);
   }
 
   function moment(): Moment {

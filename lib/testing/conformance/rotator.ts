@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { AnyRotator, AuthorityContext, Credential, Found, Minted } from '../../engine/contract.ts';
 import { type Ability, cannot } from '../../engine/facts.ts';
 import { judge, settle } from '../../engine/judge.ts';
-import { submitted } from '../../engine/labels.ts';
 import { readMark, secretHash, writeMark } from '../../engine/mark.ts';
 import type { OpenToken } from '../../engine/open-token.ts';
 import { concrete } from '../../engine/ports.ts';
@@ -426,12 +424,7 @@ export function rotatorConformance(rotator: AnyRotator, rotatorFake: RotatorFake
     if (isMinting.can) return;
     const { value, parts } = stage.provider.makeByHand('made by a person');
     stage.clock.advance((facts.settleSeconds + 1) * 1000); // nobody pastes faster
-    stage.secretsManager.call('PutSecretValue', {
-      SecretId: stage.arn,
-      ClientRequestToken: randomUUID(),
-      SecretString: JSON.stringify({ value, ...parts }),
-      VersionStages: [submitted],
-    });
+    stage.submit({ value, parts });
   }
 
   async function mintOne() {
