@@ -4,7 +4,7 @@ import type { Instant } from './contract.ts';
 import { current, debtOf, holderOf, readHold, underwayIn } from './labels.ts';
 import type { SecretState } from './ports.ts';
 import type { Health } from './records.ts';
-import { dueAt, meaningless } from './retire.ts';
+import { clutterOf, dueAt, isPasted } from './retire.ts';
 import type { SweepJobName } from './sweep-jobs.ts';
 import { watchDueAt, watchHours } from './watch.ts';
 
@@ -33,9 +33,9 @@ export function planSweep(
   const isHeld = readHold(state) !== undefined;
   const hasDue = debtOf(state).some((versionId) => {
     const due = dueAt(token, versions.get(versionId) ?? []);
-    return due === 'unknown' || (due <= now && !isHeld);
+    return due === 'unknown' || ((due <= now || isPasted(state)) && !isHeld);
   });
-  const hasClutter = [...versions.values()].some((labels) => meaningless(labels).length > 0);
+  const hasClutter = clutterOf(state).length > 0;
   const isStuck = underwayIn(state) !== undefined;
   const watch = isWatchDue(state, now, { health, isSpread }) ? [{ job: 'watch', secretArn } as const] : [];
   // What was minted is brought to its end; nothing else is begun.

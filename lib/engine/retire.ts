@@ -26,6 +26,7 @@ import {
   readReleased,
   readSince,
   sinceLabel,
+  submitted,
 } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import { readPause } from './pauses.ts';
@@ -34,7 +35,7 @@ import { liveTokens } from './preflight.ts';
 import type { Finding, Pause } from './records.ts';
 import { findRef, refOf } from './ref.ts';
 import { readCurrent, tellQuietly } from './step.ts';
-import { decodeStored } from './stored-value.ts';
+import { decodeStored, holdSame } from './stored-value.ts';
 import { strayMinimumAgeHours } from './strays.ts';
 import { minute, seconds } from './time.ts';
 import { note } from './watch.ts';
@@ -101,6 +102,8 @@ async function retireOne(
   pause: Pick<Pause, 'by' | 'why'> | undefined,
 ): Promise<Retirement> {
   try {
+    if (await isInUse(open, state, versionId))
+      return waits(versionId, 'somebody put the very same token in again, and it is in use');
     const until = await overlapEnd(open, state, versionId);
     if (until > open.ports.clock.now()) return waits(versionId, `its overlap ends ${minute(until)}`, until);
     if (pause !== undefined) return waits(versionId, `acting is paused by ${pause.by}: ${pause.why}`);
@@ -134,6 +137,27 @@ async function retireOne(
     });
     return { versionId, outcome: 'held', code: error.code, why: error.message, fix: error.fix };
   }
+}
+
+/**
+ * The same token is current under another version, which somebody put there by hand: its overlap has not begun, so that a stamp on this version
+ * would end it too early.
+ */
+async function isInUse(open: OpenToken, state: SecretState, versionId: string): Promise<boolean> {
+  const { store } = open.ports;
+  if (!isPasted(state)) return false;
+  const [successor, version] = [await readCurrent(open, state.arn), await store.read(state.arn, { versionId })];
+  if (successor === undefined || version === undefined) return false;
+  if (!holdSame(open.token.value, successor.text, version.text)) return false;
+  const since = readSince(state.versions.get(versionId));
+  if (since !== undefined) await store.moveLabel(state.arn, since.label, { from: versionId });
+  return true;
+}
+
+/** What is current has no label of ours: a person put it there, and it may hold what another version holds. */
+export function isPasted(state: SecretState): boolean {
+  const holder = holderOf(state, current);
+  return holder !== undefined && readOurLabel(state.versions.get(holder)) === undefined;
 }
 
 /**
@@ -359,24 +383,29 @@ async function forget(open: OpenToken, state: SecretState, versionId: string): P
   await tidy(open, fresh);
 }
 
-/** Takes off labels that have lost their meaning: a stamp or a release on what is current again or no longer ours, a parking on what is not current. */
+/** Takes off labels that have lost their meaning. */
 async function tidy({ ports }: OpenToken, state: SecretState): Promise<void> {
-  for (const [versionId, labels] of state.versions)
-    for (const label of meaningless(labels)) await ports.store.moveLabel(state.arn, label, { from: versionId });
+  for (const { versionId, label } of clutterOf(state)) await ports.store.moveLabel(state.arn, label, { from: versionId });
 }
 
-/** The labels of one version that have lost their meaning. */
-export function meaningless(labels: readonly string[]): readonly string[] {
-  const since = readSince(labels);
-  const parked = readParked(labels);
-  const released = readReleased(labels);
-  const isCurrent = labels.includes(current);
-  const isDebt = readOurLabel(labels) !== undefined && !isCurrent;
-  return [
-    ...(since && !isDebt ? [since.label] : []),
-    ...(released && !isDebt ? [released] : []),
-    ...(parked && !isCurrent ? [parked.label] : []),
-  ];
+/**
+ * Labels that have lost their meaning: a stamp or a release on what is current again or no longer ours, a parking on what is not current, and a
+ * submission that was the first value of an empty secret, and was used since.
+ */
+export function clutterOf(state: SecretState): readonly { readonly versionId: string; readonly label: string }[] {
+  const wasUsed = holderOf(state, previous) !== undefined;
+  return [...state.versions].flatMap(([versionId, labels]) => {
+    const isCurrent = labels.includes(current);
+    const isDebt = readOurLabel(labels) !== undefined && !isCurrent;
+    const isFirst = wasUsed && (isCurrent || labels.includes(previous));
+    const lost = [
+      isDebt ? undefined : readSince(labels)?.label,
+      isDebt ? undefined : readReleased(labels),
+      isCurrent ? undefined : readParked(labels)?.label,
+      isFirst ? labels.find((label) => label === submitted) : undefined,
+    ];
+    return lost.flatMap((label) => (label === undefined ? [] : [{ versionId, label }]));
+  });
 }
 
 function heldText({ token }: OpenToken, { sinceSeconds, why }: { sinceSeconds: number; why: string }): string {

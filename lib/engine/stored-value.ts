@@ -53,6 +53,15 @@ export function decodeStored(layout: ValueLayout, stored: Secret): Credential {
   };
 }
 
+/** Whether two stored texts hold the same token; one of another shape holds none. */
+export function holdSame(layout: ValueLayout, one: Secret, other: Secret): boolean {
+  try {
+    return decodeStored(layout, one).value.equals(decodeStored(layout, other).value);
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a text can take the fields at all: what can fail fails before anything is minted. */
 export function assertCarriable(layout: ValueLayout, before: Secret | undefined): void {
   if (layout.format === 'json' && before !== undefined) topLevel(before);

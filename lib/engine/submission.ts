@@ -2,7 +2,7 @@ import { olderVersions } from './copies.ts';
 import { current, holderOf, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
-import { decodeStored } from './stored-value.ts';
+import { decodeStored, holdSame } from './stored-value.ts';
 
 /**
  * What a person submitted for a token that no API mints. It stands in the token's own layout, because Secrets Manager makes the first value of an
@@ -22,13 +22,7 @@ export async function readSubmission(open: OpenToken, state: SecretState): Promi
   if (!version) return undefined;
   const credential = decodeStored(open.token.value, version.text);
   const others = await olderVersions(open, state.arn, [versionId], state)();
-  const isTakenUp = others.some(({ text }) => {
-    try {
-      return decodeStored(open.token.value, text).value.equals(credential.value);
-    } catch {
-      return false; // a version of another shape holds no token that could be the same
-    }
-  });
+  const isTakenUp = others.some(({ text }) => holdSame(open.token.value, text, version.text));
   return { version, credential, isTakenUp };
 }
 

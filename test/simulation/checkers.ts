@@ -283,7 +283,10 @@ export function judgeEnd(
   // What a stranger wrote is not overwritten, so that nothing can come to its end until a person has decided.
   const isStopped = Object.keys(truth.tampered).length > 0;
   if (!hasRotated && !isStopped) broken({ invariant: 'L1', message: 'the rotation never came to its end' });
-  if (is === undefined || !stage.provider.accepts(is)) broken({ invariant: 'L1', message: 'the current token does not work' });
+  // docs/decisions/2026-11-25-a-stranger-and-a-dead-token.md
+  const isStuck = isStopped && truth.endedByOthers.includes(is ?? '');
+  if ((is === undefined || !stage.provider.accepts(is)) && !isStuck)
+    broken({ invariant: 'L1', message: 'the current token does not work' });
   const live = view.tokens
     .filter(({ revokedAt, ref }) => revokedAt === undefined && !truth.strangers.includes(ref))
     .map(({ value }) => value);
@@ -294,7 +297,7 @@ export function judgeEnd(
     if (held !== is && truth.tampered[index] === undefined)
       broken({ invariant: 'L3', message: `place ${index} does not have the current token in the end` });
   });
-  if (view.pending !== undefined && view.pending.id !== view.current?.id)
+  if (view.pending !== undefined && view.pending.id !== view.current?.id && !isStuck)
     broken({ invariant: 'L4', message: 'AWSPENDING blocks the secret in the end' });
   const ours = view.versions.flatMap(({ labels }) => labels).filter((label) => label.startsWith('keyturn'));
   if (ours.length !== 1 && extra.length === 0 && !isStopped)

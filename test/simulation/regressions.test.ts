@@ -58,6 +58,18 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     name: "the end of AWS's test run was taken for a rotation that was given up",
     life: 'marked, write-only place: press advance advance cancel test-run',
   },
+  {
+    name: 'two roll-backs between two sweeps hid that a token had been current',
+    life: 'dependent webhook: press continue roll-back 3h edit roll-back retire',
+  },
+  {
+    name: 'a first submission that somebody went back to was not in the layout of the token',
+    life: 'assisted: roll-back press advance cancel',
+  },
+  {
+    name: 'a token that was put in again under another version had its overlap measured from before',
+    life: 'assisted: roll-back retire 26h press advance advance advance advance retire',
+  },
 ];
 
 describe('what random walks found is found no more', async () => {
