@@ -74,46 +74,74 @@ export async function observeOne(
   open: OpenToken,
   dependent: OpenDependent,
   versions: Versions,
-  receipts: ReadonlyMap<string, Receipt>,
+  receipts: Receipts,
 ): Promise<Observed> {
   const context = await dependent.context();
   const { name, onForeign } = dependent.entry;
-  let receipt = receipts.get(name);
+  let known = receipts;
   for (let looks = 1; ; looks += 1) {
     const holding = await dependent.plugin.read(context);
+    const receipt = known.of(name, holding);
     const standing = await stand(dependent, holding, versions, receipt);
     open.ports.log({ event: 'dependent.read', token: open.token.name, dependent: name, state: standing });
     const seen: Observed = { dependent, context, holding, standing, receipt };
     if (standing !== 'foreign' || onForeign === 'adopt' || looks === 3) return seen;
     // Another run of ours may have written between the receipt and the look: it is somebody else's only if no receipt came in between.
-    const now = (await receiptsOf(open, versions.secretArn)).get(name);
-    if (isSameReceipt(now, receipt)) return seen;
-    receipt = now;
+    known = await receiptsOf(open, versions.secretArn);
+    if (isSameReceipt(known.of(name, holding), receipt)) return seen;
   }
 }
 
 /** No run lives longer than a function may. */
 const longestRunMinutes = 15;
 
+/** Our own writes to each dependent, as far as they were written down. */
+export interface Receipts {
+  /**
+   * The one that tells what is there: of the very write that the place shows to be its last, where it shows one that we know; else the newest. It
+   * proves nothing, and is an intention, if a write of another version can have come after it: one that was answered later, or one of which
+   * nobody knows and whose run may still have been alive.
+   */
+  of(dependent: string, holding?: Holding): Receipt | undefined;
+}
+
+export async function receiptsOf({ ports }: OpenToken, secretArn: string): Promise<Receipts> {
+  const written = await ports.history.receipts(secretArn);
+  return {
+    of(name, holding) {
+      const all = written.filter(({ dependent }) => dependent === name);
+      const newest = all.reduce<Receipt | undefined>(
+        (last, each) => (last === undefined || each.intendedAt >= last.intendedAt ? each : last),
+        undefined,
+      );
+      const isShown = newest === undefined || newest.version === holding?.version;
+      const receipt = (isShown ? undefined : receiptOf(all, holding)) ?? newest;
+      if (receipt === undefined || receipt !== newest) return receipt;
+      const others = all.filter(({ digest }) => digest !== receipt.digest);
+      // One of a write that the place never named may have come later than our clock says.
+      const lastOf = (other: Receipt) =>
+        endOf(other) + (receipt.version !== undefined && other.version === undefined ? 3_600_000 : 0);
+      return others.some((other) => lastOf(other) >= receipt.intendedAt) ? { ...receipt, isWritten: false } : receipt;
+    },
+  };
+}
+
 /**
- * The newest receipt of each dependent. It only says what is there if no write of another version can have come after it: one that was
- * answered later, or one of which nobody knows and whose run may still have been alive. Otherwise it is an intention and proves nothing.
+ * Of the write that a place shows to be its last. Receipts are put in order by our clock, which may go back; that the place names the very
+ * write is better evidence. Not where writes of two versions are named alike, or one of which nobody knows may have been.
  */
-export async function receiptsOf({ ports }: OpenToken, secretArn: string): Promise<ReadonlyMap<string, Receipt>> {
-  const all = await ports.history.receipts(secretArn);
-  const newest = new Map<string, Receipt>();
-  for (const receipt of all) {
-    const known = newest.get(receipt.dependent);
-    if (known === undefined || receipt.intendedAt >= known.intendedAt) newest.set(receipt.dependent, receipt);
-  }
-  const endOf = ({ isWritten, appliedAt, intendedAt }: Receipt) =>
-    isWritten === true ? appliedAt : intendedAt + longestRunMinutes * 60_000;
-  for (const other of all) {
-    const last = newest.get(other.dependent);
-    if (last === undefined || last.digest === other.digest || endOf(other) < last.intendedAt) continue;
-    newest.set(other.dependent, { ...last, isWritten: false });
-  }
-  return newest;
+function receiptOf(all: readonly Receipt[], holding: Holding | undefined): Receipt | undefined {
+  if (holding?.version === undefined) return undefined;
+  const named = all.filter(({ version, isWritten }) => isWritten === true && version === holding.version);
+  const [receipt] = named;
+  if (receipt === undefined || named.some(({ digest }) => digest !== receipt.digest)) return undefined;
+  const mayBeNamedAlike = ({ digest, isWritten, intendedAt }: Receipt) =>
+    digest !== receipt.digest && isWritten !== true && intendedAt <= receipt.appliedAt;
+  return all.some((other) => mayBeNamedAlike(other) && endOf(other) >= receipt.intendedAt) ? undefined : receipt;
+}
+
+function endOf({ isWritten, appliedAt, intendedAt }: Receipt): Instant {
+  return isWritten === true ? appliedAt : intendedAt + longestRunMinutes * 60_000;
 }
 
 /**
@@ -145,7 +173,7 @@ export async function awaitEffects(open: OpenToken, secretArn: string, version: 
   const written: Written[] = [];
   for (const dependent of open.dependents) {
     const copy = dependent.copyOf(version, secretArn);
-    written.push({ dependent, context: await dependent.context(), copy, receipt: receipts.get(dependent.entry.name) });
+    written.push({ dependent, context: await dependent.context(), copy, receipt: receipts.of(dependent.entry.name) });
   }
   await waitForAll(open, written, createPatience(open));
 }

@@ -111,6 +111,12 @@ export function freeLabel(state: Pick<SecretState, 'versions'>, label: (atSecond
   return label(free);
 }
 
+/** What has this label of AWS's has none of ours: a person put it there. */
+export function isPasted(state: SecretState, label: string): boolean {
+  const holder = holderOf(state, label);
+  return holder !== undefined && readOurLabel(state.versions.get(holder)) === undefined;
+}
+
 /** Which version has a label; a label is on one version at most. */
 export function holderOf(state: SecretState, label: string): string | undefined {
   for (const [versionId, labels] of state.versions) if (labels.includes(label)) return versionId;

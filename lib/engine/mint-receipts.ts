@@ -1,6 +1,7 @@
 import type { Found, Instant } from './contract.ts';
+import { current, isPasted, previous } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
-import type { Receipt } from './ports.ts';
+import type { Receipt, SecretState } from './ports.ts';
 
 // Where a provider keeps no mark, a token whose answer was lost looks like one that a person made. What tells them apart is that we asked for
 // one at that time and never heard: so each request is written down first, and settled once it is known what became of it.
@@ -14,12 +15,27 @@ export function needsMintReceipts({ rotator, token }: OpenToken): boolean {
   return !mark.can && kind !== 'assisted' && token.exclusive && rotator.find !== undefined;
 }
 
-/** Written before the request is sent. Throws where it cannot be written: then nothing is asked for. */
-export async function intendMint(open: OpenToken, job: { secretArn: string; clientRequestToken: string }): Promise<Receipt> {
+/** The digest of a request beside which somebody made a token: what comes of it is counted, and never taken for ours. */
+const doubtful = 'doubtful';
+
+/**
+ * Written before the request is sent. Throws where it cannot be written: then nothing is asked for. While a value that a person pasted in is read,
+ * or was until the last promotion, a token that nobody holds may be that one as well: this request, and those before it, are doubtful from
+ * then on.
+ */
+export async function intendMint(
+  open: OpenToken,
+  job: { secretArn: string; clientRequestToken: string },
+  state: SecretState,
+): Promise<Receipt> {
   const { history, clock, random } = open.ports;
+  const isDoubtful = [current, previous].some((label) => isPasted(state, label));
+  if (isDoubtful)
+    for (const receipt of await unanswered(open, job.secretArn))
+      if (receipt.digest !== doubtful) await history.saveReceipt(job.secretArn, { ...receipt, digest: doubtful });
   const intended: Receipt = {
     dependent: `${prefix}${Buffer.from(random(6)).toString('hex')}`,
-    digest: '',
+    digest: isDoubtful ? doubtful : '',
     versionId: job.clientRequestToken,
     intendedAt: clock.now(),
     appliedAt: clock.now(),
@@ -34,13 +50,20 @@ export async function settleMint({ ports }: OpenToken, secretArn: string, intend
   await ports.history.saveReceipt(secretArn, { ...intended, isWritten: true, appliedAt: ports.clock.now() }).catch(() => {});
 }
 
-/** When requests were sent of which nobody knows what became of them. */
-export async function openMints(open: OpenToken, secretArn: string): Promise<readonly Instant[]> {
-  if (!needsMintReceipts(open)) return [];
-  const receipts = await open.ports.history.receipts(secretArn);
-  return receipts
-    .filter(({ dependent, isWritten }) => dependent.startsWith(prefix) && !isWritten)
-    .map(({ intendedAt }) => intendedAt);
+/** When requests were sent of which nobody knows what became of them: all of them, and those whose answer can be told from what people made. */
+export async function openMints(
+  open: OpenToken,
+  secretArn: string,
+): Promise<{ readonly all: readonly Instant[]; readonly certain: readonly Instant[] }> {
+  if (!needsMintReceipts(open)) return { all: [], certain: [] };
+  const receipts = await unanswered(open, secretArn);
+  const certain = receipts.filter(({ digest }) => digest !== doubtful);
+  return { all: receipts.map(({ intendedAt }) => intendedAt), certain: certain.map(({ intendedAt }) => intendedAt) };
+}
+
+async function unanswered({ ports }: OpenToken, secretArn: string): Promise<readonly Receipt[]> {
+  const receipts = await ports.history.receipts(secretArn);
+  return receipts.filter(({ dependent, isWritten }) => dependent.startsWith(prefix) && !isWritten);
 }
 
 /** A function may live this long, and a clock be wrong by an hour. */

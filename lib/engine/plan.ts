@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { reasonToBegin } from './begin.ts';
 import type { Instant } from './contract.ts';
-import { current, debtOf, holderOf, readHold, underwayIn } from './labels.ts';
+import { current, debtOf, holderOf, isPasted, readHold, underwayIn } from './labels.ts';
 import type { SecretState } from './ports.ts';
 import type { Health } from './records.ts';
-import { clutterOf, dueAt, isPasted } from './retire.ts';
+import { clutterOf, dueAt } from './retire.ts';
 import type { SweepJobName } from './sweep-jobs.ts';
 import { watchDueAt, watchHours } from './watch.ts';
 
@@ -33,7 +33,7 @@ export function planSweep(
   const isHeld = readHold(state) !== undefined;
   const hasDue = debtOf(state).some((versionId) => {
     const due = dueAt(token, versions.get(versionId) ?? []);
-    return due === 'unknown' || ((due <= now || isPasted(state)) && !isHeld);
+    return due === 'unknown' || ((due <= now || isPasted(state, current)) && !isHeld);
   });
   const hasClutter = clutterOf(state).length > 0;
   const isStuck = underwayIn(state) !== undefined;

@@ -24,7 +24,7 @@ export async function preflight(
   sizesFit(open);
   const live = await liveTokens(open);
   if (live !== undefined) {
-    noAnswerIsLost(open, attempt, live, await openMints(open, attempt.state.arn));
+    noAnswerIsLost(open, attempt, live, (await openMints(open, attempt.state.arn)).all);
     aSlotIsFree(open, live);
   }
   await dependentsAreReady(open, attempt.state, currentVersion);
@@ -98,7 +98,8 @@ function aSlotIsFree({ rotator, token }: OpenToken, live: readonly Found[]): voi
 }
 
 async function dependentsAreReady(open: OpenToken, state: SecretState, currentVersion: StoredVersion | undefined): Promise<void> {
-  const receipts = open.dependents.length === 0 ? new Map() : await receiptsOf(open, state.arn);
+  if (open.dependents.length === 0) return;
+  const receipts = await receiptsOf(open, state.arn);
   for (const dependent of open.dependents) {
     // Before anything is minted the wanted value is the current one; without a current one only reachability can be seen.
     if (currentVersion === undefined) {

@@ -17,6 +17,7 @@ import {
   current,
   debtOf,
   holderOf,
+  isPasted,
   ourLabelText,
   pending,
   previous,
@@ -145,19 +146,13 @@ async function retireOne(
  */
 async function isInUse(open: OpenToken, state: SecretState, versionId: string): Promise<boolean> {
   const { store } = open.ports;
-  if (!isPasted(state)) return false;
+  if (!isPasted(state, current)) return false;
   const [successor, version] = [await readCurrent(open, state.arn), await store.read(state.arn, { versionId })];
   if (successor === undefined || version === undefined) return false;
   if (!holdSame(open.token.value, successor.text, version.text)) return false;
   const since = readSince(state.versions.get(versionId));
   if (since !== undefined) await store.moveLabel(state.arn, since.label, { from: versionId });
   return true;
-}
-
-/** What is current has no label of ours: a person put it there, and it may hold what another version holds. */
-export function isPasted(state: SecretState): boolean {
-  const holder = holderOf(state, current);
-  return holder !== undefined && readOurLabel(state.versions.get(holder)) === undefined;
 }
 
 /**

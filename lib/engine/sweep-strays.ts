@@ -22,12 +22,12 @@ export async function sweepStrays(
 ): Promise<{ readonly revoked: number; readonly reported: number }> {
   const { ports, rotator, token } = open;
   if (token.rotation === 'external') return { revoked: 0, reported: 0 }; // whoever rotates it knows its tokens
-  const askedAt = await openMints(open, secretArn);
+  const { certain } = await openMints(open, secretArn);
   const live = await liveTokens(open);
   if (live === undefined) return { revoked: 0, reported: 0 };
   // Labels are read after the list, so that what was stored in between is not taken for a stray.
   const state = await ports.store.describe(secretArn);
-  const strays = straysOf(open, state, live, askedAt);
+  const strays = straysOf(open, state, live, certain);
   const { ours, unclear } = strays.ours.length > 0 && !rotator.facts.mark.can ? await withoutPasted(open, state, strays) : strays;
   const mayRevoke =
     token.mode === 'retire' &&

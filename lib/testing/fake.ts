@@ -57,7 +57,8 @@ export function isTaken(
   { settleSeconds, deathSeconds }: { readonly settleSeconds: number; readonly deathSeconds: number },
 ): boolean {
   const isYoung = now < createdAt + settleSeconds * 1000;
-  const isDead = revokedAt !== undefined && now >= revokedAt + deathSeconds * 1000;
+  // Dead before it died: the clock went back, and brings nobody back to life.
+  const isDead = revokedAt !== undefined && (now < revokedAt || now >= revokedAt + deathSeconds * 1000);
   return !isYoung && !isDead && (expiresAt === undefined || now < expiresAt);
 }
 

@@ -45,8 +45,23 @@ describe('what the receipts of a place prove', () => {
   });
 });
 
-async function proven(receipts: readonly Receipt[]): Promise<readonly unknown[]> {
+it('is the one of the write that a place names, whatever a clock that went back says of their order', async () => {
+  const before = { ...written, digest: 'd0', versionId: 'v0', version: 'w0', intendedAt: 160 * minute, appliedAt: 161 * minute };
+  const named = { ...written, version: 'w1' };
+
+  expect(await proven([before, named], 'w1')).toEqual(['d1', true]);
+  expect(await proven([before, named], 'w0')).toEqual(['d0', true]);
+  expect(await proven([before, named], 'w2')).toEqual(['d0', true]);
+  // Two that are named alike tell nothing, nor does one while another may have been.
+  expect(await proven([before, named, { ...named, digest: 'd2' }], 'w1')).toEqual(['d0', true]);
+  expect(await proven([before, named, { ...named, digest: 'd2', isWritten: false }], 'w1')).toEqual(['d0', true]);
+});
+
+async function proven(receipts: readonly Receipt[], version?: string): Promise<readonly unknown[]> {
   const open = { ports: { history: { receipts: async () => receipts } } } as unknown as OpenToken;
-  const receipt = (await receiptsOf(open, 'arn')).get('hook');
+  const receipt = (await receiptsOf(open, 'arn')).of(
+    'hook',
+    version === undefined ? undefined : { readClass: 'metadata', exists: true, version },
+  );
   return [receipt?.digest, receipt?.isWritten];
 }

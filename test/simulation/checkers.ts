@@ -26,6 +26,8 @@ export interface Truth {
   readonly strangers: readonly string[];
   /** The provider ended these without us. */
   readonly endedByOthers: readonly string[];
+  /** Values that were dead when AWS put AWSPENDING back on them. */
+  readonly pendingDead: readonly string[];
 }
 
 export const nothingYet: Truth = {
@@ -36,6 +38,7 @@ export const nothingYet: Truth = {
   tampered: {},
   strangers: [],
   endedByOthers: [],
+  pendingDead: [],
 };
 
 /** The world as it is at one moment, without asking through any port. */
@@ -124,7 +127,11 @@ export function judgeCall(
     }
   });
   judgePlaces(stage, { before, after, truth: known, call, is, hasFaults, revoked }, broken);
-  judgePending(stage, after, isReplacing, broken);
+  const pendingValue = valueIn(stage, after.pending);
+  const isPut = call.what.startsWith('PutSecretValue');
+  if (after.pending?.id !== before.pending?.id && !isPut && pendingValue !== undefined && wasRevoked(before, pendingValue))
+    known = { ...known, pendingDead: [...known.pendingDead, pendingValue] };
+  judgePending(stage, after, known, isReplacing, broken);
   if (
     isChange(call) &&
     valueIn(stage, after.current) !== undefined &&
@@ -240,16 +247,21 @@ export function judgePutBack(
 function judgePending(
   stage: Stage,
   { pending, tokens }: View,
+  { pendingDead }: Truth,
   isReplacing: boolean,
   broken: (violation: Violation) => void,
 ): void {
   if (pending === undefined || isReplacing || readOurLabel(pending.labels) === undefined) return;
   const value = valueIn(stage, pending);
-  if (value === undefined) return;
+  if (value === undefined || pendingDead.includes(value)) return;
   const token = tokens.find((each) => each.value === value);
   if (token?.revokedAt !== undefined) broken({ invariant: 'I4', message: 'the pending token is revoked' });
   if (token === undefined && stage.strategy !== 'byo')
     broken({ invariant: 'I4', message: 'the pending value is no token of the provider' });
+}
+
+function wasRevoked({ tokens }: View, value: string): boolean {
+  return tokens.some((token) => token.value === value && token.revokedAt !== undefined);
 }
 
 /** Between runs: live tokens of ours that no version holds are at most as many as mints whose answers were lost. */
@@ -305,23 +317,18 @@ export function judgeEnd(
 }
 
 /**
- * Made by a person, or by us, in the same hours as one by the other; or a person's, that nobody but the provider could tell apart, still works
- * where people read from. docs/decisions/2026-11-25-strays-without-a-mark.md
+ * Made by a person, or by us, in the same hours as one by the other; or ours, beside one that a person pasted in and that still works.
+ * docs/decisions/2026-11-25-strays-without-a-mark.md
  */
-function isAmbiguous(stage: Stage, { tokens, versions }: View, { strangers, byHand }: Truth, value: string): boolean {
+function isAmbiguous(stage: Stage, { tokens }: View, { strangers, byHand }: Truth, value: string): boolean {
   if (!stage.token.exclusive) return false;
   const one = tokens.find((token) => token.value === value);
   const isTheirs = strangers.includes(one?.ref ?? '');
   const isNear = tokens.some(
     ({ ref, createdAt }) => strangers.includes(ref) !== isTheirs && Math.abs(createdAt - (one?.createdAt ?? 0)) <= 2.5 * hour,
   );
-  if (isNear || isTheirs) return isNear;
-  const read = versions.filter(({ labels }) => readLabels.some((label) => labels.includes(label)));
-  const pasted = read.map((version) => valueIn(stage, version)).filter((each) => byHand.includes(each ?? ''));
-  return tokens.some((token) => pasted.includes(token.value) && token.revokedAt === undefined);
+  return isNear || (!isTheirs && tokens.some((token) => byHand.includes(token.value) && token.revokedAt === undefined));
 }
-
-const readLabels = ['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS'];
 
 function newlyRevoked(before: readonly FakeToken[], after: readonly FakeToken[]): readonly FakeToken[] {
   const ended = new Set(before.flatMap(({ ref, revokedAt }) => (revokedAt === undefined ? [] : [ref])));

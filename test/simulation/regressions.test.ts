@@ -70,6 +70,21 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     name: 'a token that was put in again under another version had its overlap measured from before',
     life: 'assisted: roll-back retire 26h press advance advance advance advance retire',
   },
+  {
+    name: 'a token that a person had made and pasted in was taken for the answer to a request that never arrived',
+    life: 'rotator npm-registry: press advance,9=crash-after edit end-authority press advance renew-authority turn-on',
+    switches: { ...walked, retryWithPending: 'none', duplicateDeliveries: 'after', pendingAfterFinish: 'left' },
+  },
+  {
+    name: 'the receipt of the very write that a place named was passed over for one with a later time',
+    life: 'marked, place with times only: press advance 3h advance,4=stale,6=down -1h continue press continue advance advance,2=forgotten,10=crash-before renew-authority turn-on',
+    switches: { ...walked, retryWithPending: 'none', retryWithoutPending: 'label-put-back', pendingAfterFinish: 'left' },
+  },
+  {
+    name: "a write that a place never named was taken for a stranger's, because a clock had gone back",
+    life: 'dependent github-actions: press advance advance advance advance advance -1h watch advance continue advance,1=stale,7=forgotten renew-authority turn-on',
+    switches: { ...walked, duplicateDeliveries: 'after' },
+  },
 ];
 
 describe('what random walks found is found no more', async () => {
