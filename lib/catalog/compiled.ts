@@ -100,6 +100,7 @@ const tokenSchema = z.strictObject({
   exclusive: z.boolean(),
   overlapHours: hours,
   quietHours: hours,
+  maxOverlapHours: hours.optional(),
   expect: expectSchema,
   dependents: z.array(
     z.strictObject({

@@ -189,6 +189,11 @@ export const tokenFields = z.strictObject({
   schedule: field(scheduleFields.optional(), 'When it is renewed, or is due where a person renews it.', { everyDays: 30 }),
   overlapHours: field(hours.optional(), 'How many hours a replaced token goes on working.', 24),
   quietHours: field(hours.optional(), 'How many hours a replaced token must have been unused, where the provider tells.', 24),
+  maxOverlapHours: field(
+    hours.optional(),
+    'After so many hours a replaced token is revoked even if somebody still uses it. Without it such a token is kept, and its owner told.',
+    168,
+  ),
   expect: field(
     z
       .strictObject({

@@ -195,6 +195,7 @@ function tokenOf({ name, mode, overlapHours, quietHours }: TokenDraft, fields: T
     exclusive: fields.exclusive ?? false,
     overlapHours: overlapHours as number,
     quietHours: quietHours as number,
+    ...given({ maxOverlapHours: fields.maxOverlapHours }),
     expect: fields.expect ?? {},
     dependents: (fields.dependents ?? []).map(dependentOf),
     checks: (fields.checks ?? []).map(({ name, url, header = 'Authorization', prefix = 'Bearer ', expectStatus = [200] }) => {

@@ -6,7 +6,15 @@ import { quote } from './wording.ts';
 // Whether schedule, overlap, caches and the provider's own limits leave room for one another.
 
 export function overlapFaults(draft: TokenDraft): readonly Fault[] {
-  return [...consumersLast(draft), ...dependentsLast(draft), ...tokenLasts(draft), ...slotsLast(draft)];
+  return [...consumersLast(draft), ...dependentsLast(draft), ...tokenLasts(draft), ...slotsLast(draft), ...mostIsEnough(draft)];
+}
+
+/** What ends every overlap comes after the overlap that everybody counts on. */
+function* mostIsEnough({ fields: { maxOverlapHours }, overlapHours, sheet }: TokenDraft): Iterable<Fault> {
+  if (maxOverlapHours === undefined || overlapHours === undefined || maxOverlapHours >= overlapHours) return;
+  const message = `${overlapText(overlapHours, sheet)} is longer than the ${count(maxOverlapHours, 'hour')} after which the old token is revoked in any case.`;
+  const fix = `Write \`maxOverlapHours: ${Math.ceil(overlapHours)}\` or more.`;
+  yield { path: ['maxOverlapHours'], code: 'overlap-too-short', message, fix };
 }
 
 /** A consumer that caches the old value must find it working. */

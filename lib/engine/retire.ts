@@ -310,15 +310,32 @@ async function assertQuiet(open: OpenToken, { version, credential, ref }: Doomed
   const blur = (lastUsed.granularityMinutes + lastUsed.lagMinutes) * 60_000;
   const quietAt = told.lastUsedAt === undefined ? undefined : told.lastUsedAt + blur + token.quietHours * 3_600_000;
   if (quietAt !== undefined && quietAt <= ports.clock.now()) return;
+  const endsAt = longestOverlapEnd(open, version.labels);
+  if (endsAt !== undefined && endsAt <= ports.clock.now()) {
+    ports.log({
+      event: 'retirement.still-used',
+      token: token.name,
+      detail: version.versionId,
+      state: 'its longest overlap is over',
+    });
+    return;
+  }
   // Revoked already, by a sweep that did not get as far as the proof: whoever asked whether it was dead has used it, and that was us.
   if (!(await isListed(open, ref))) return;
   const when = told.lastUsedAt === undefined ? 'and its last use is not told' : `last on ${minute(told.lastUsedAt)}`;
   const who = told.lastUsedBy === undefined ? '' : ` by ${told.lastUsedBy}`;
   throw held(
     'still-used',
-    `${token.name}: somebody still uses the old token, ${when}${who}`,
+    `${token.name}: somebody still uses the old token, ${when}${who}${endsAt === undefined ? '' : `; it is revoked all the same at ${minute(endsAt)}`}`,
     `Find out who it is and add them to the catalog (\`consumers\` or \`dependents\`); \`keyturn release ${token.name} --still-used\` lets it be revoked all the same.`,
   );
+}
+
+/** When it is revoked even if it is still used; undefined where a person decides. */
+function longestOverlapEnd({ token }: OpenToken, labels: readonly string[]): Instant | undefined {
+  const since = readSince(labels);
+  if (token.maxOverlapHours === undefined || since === undefined) return undefined;
+  return overlapOf({ overlapHours: token.maxOverlapHours }, since.seconds);
 }
 
 /** Whether the provider has it among its live tokens; where it has no list, nothing speaks against it. */

@@ -49,6 +49,8 @@ export interface Token {
   readonly overlapHours: number;
   /** How long a replaced token must have been unused, where the provider tells. */
   readonly quietHours: number;
+  /** After so long a replaced token is revoked even if it is still used; without it such a token is held, and its owner told. */
+  readonly maxOverlapHours?: number;
   readonly expect: {
     readonly scopes?: readonly string[];
     readonly expiresWithinDays?: number;

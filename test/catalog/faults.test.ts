@@ -860,6 +860,14 @@ describe('a fault of time', () => {
       fix: 'Write `overlapHours: 36` or more.',
     },
     {
+      when: 'every overlap ends before the overlap is over',
+      files: add('overlapHours: 72\nmaxOverlapHours: 48'),
+      at: 'publish.yaml:16:18',
+      code: 'overlap-too-short',
+      message: 'The overlap of 72 hours is longer than the 48 hours after which the old token is revoked in any case.',
+      fix: 'Write `maxOverlapHours: 72` or more.',
+    },
+    {
       when: 'a dependent drains longer than the overlap',
       files: add('dependents: [{ name: the kitchen, kind: kettle, target: { at: desk } }]'),
       at: 'publish.yaml:15:14',

@@ -271,6 +271,27 @@ it('holds the old token while the provider says that somebody uses it, and tells
   expect(story.lantern.works.has(old)).toBe(false);
 });
 
+it('revokes a token that is still used once its longest overlap is over, where the catalog says so', async () => {
+  const story = createLanternStory({}, {}, { maxOverlapHours: 72 });
+  await story.rotate();
+  const old = story.value() ?? '';
+  story.clock.advance(hour);
+  await story.rotate();
+  await story.retire();
+  const isUsed = () => story.lantern.lastUsed.set(old, story.clock.now() - hour);
+  story.clock.advance(72 * hour);
+  isUsed();
+
+  expect(await story.retire()).toMatchObject([
+    { outcome: 'held', why: expect.stringContaining('revoked all the same at 2026-11-') },
+  ]);
+  story.clock.advance(2 * hour);
+  isUsed();
+  expect(await story.retire()).toMatchObject([{ outcome: 'revoked' }]);
+
+  expect(story.lantern.works.has(old)).toBe(false);
+});
+
 it('does not believe that nothing was made where a later call of the same mint is refused', async () => {
   const story = createLanternStory(
     {},
