@@ -28,7 +28,10 @@ export interface OutwardCall {
  * Every call that leaves the engine passes `around`, in order.
  */
 export interface World {
+  /** The true time: that of AWS, of the providers and of the places. */
   readonly clock: VirtualClock;
+  /** The functions' own clock, which may be wrong. */
+  readonly ourClock: { wrongByMilliseconds: number };
   readonly secretsManager: SecretsManager;
   readonly ports: Ports;
   readonly calls: OutwardCall[];
@@ -78,6 +81,8 @@ export function createWorld(options: WorldOptions): World {
   let around: Around = options.around ?? ((_call, effect) => effect());
   const clock = createVirtualClock();
   const chance = options.chance ?? createChance();
+  const ourClock = { wrongByMilliseconds: 0 };
+  const clockOfOurs = { now: () => clock.now() + ourClock.wrongByMilliseconds, sleep: clock.sleep };
   const secretsManager = createSecretsManager({
     clock,
     random: chance.fraction,
@@ -147,15 +152,15 @@ export function createWorld(options: WorldOptions): World {
   };
   const fakeFetch = fetchOf(httpFakes);
   const ports: Ports = {
-    store: createSecretsManagerStore({ client, once: client }, clock),
+    store: createSecretsManagerStore({ client, once: client }, clockOfOurs),
     history,
     records,
-    clock,
+    clock: clockOfOurs,
     random: chance.bytes,
     http: createDoors({
       fetch: (input, init) =>
         pass({ to: 'network', what: `${init?.method ?? 'GET'} ${String(input)}` }, () => fakeFetch(input, init)),
-      clock,
+      clock: clockOfOurs,
       random: chance.bytes,
       remaining,
       resolve: async () => [],
@@ -178,6 +183,7 @@ export function createWorld(options: WorldOptions): World {
   let authorities = createAuthorityCache();
   return {
     clock,
+    ourClock,
     secretsManager,
     ports,
     calls,

@@ -1,4 +1,4 @@
-import { readOurLabel, readSince } from '../../lib/engine/labels.ts';
+import { readHold, readOurLabel, readSince } from '../../lib/engine/labels.ts';
 import type { Version } from '../../lib/local/secrets-manager/state.ts';
 import type { FakeToken } from '../../lib/testing/fake.ts';
 import { hour, type Stage } from '../../lib/testing/stage.ts';
@@ -106,6 +106,7 @@ export function judgeCall(
       // docs/decisions/2026-11-22-roll-back-at-the-last-moment.md
       if (token.value === is && !couldKnow) known = { ...known, endedByOthers: [...known.endedByOthers, token.value] };
       judgeRevocation(stage, { token, after, truth: known, is, now }, broken);
+      if (couldKnow && isOnHold(after)) broken({ invariant: 'I7', message: 'a token was revoked while all are on hold' });
     }
   }
   const revoked = new Set(after.tokens.flatMap(({ value, revokedAt }) => (revokedAt === undefined ? [] : [value])));
@@ -258,6 +259,10 @@ function judgePending(
   if (token?.revokedAt !== undefined) broken({ invariant: 'I4', message: 'the pending token is revoked' });
   if (token === undefined && stage.strategy !== 'byo')
     broken({ invariant: 'I4', message: 'the pending value is no token of the provider' });
+}
+
+function isOnHold({ versions }: View): boolean {
+  return readHold({ versions: new Map(versions.map(({ id, labels }) => [id, labels])) }) !== undefined;
 }
 
 function wasRevoked({ tokens }: View, value: string): boolean {

@@ -151,7 +151,7 @@ export async function runUntil(sim: Sim, from: Moment, events: readonly SimEvent
 }
 
 /**
- * Faults have stopped: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart (for a token
+ * Faults have stopped, and clocks are right: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart (for a token
  * that only people make its owner submits another), or where a person put in a value or went back to a dead one. From a moment in `known`
  * another end of the same lives has gone on before: what comes of it was judged then.
  */
@@ -164,6 +164,7 @@ export async function close(sim: Sim, from: Moment, start: Moment, known = new S
     violations.push(...run.violations);
     moment = run.moment;
   };
+  if (from.wrongByMilliseconds !== 0) await go('clock right');
   for (let round = 0; round < 8; round += 1) {
     const before = sim.fingerprint(moment);
     const place = `${round} ${before}`;
@@ -273,7 +274,7 @@ export function wordFor(event: SimEvent): string {
 }
 
 function eventFor(word: string): SimEvent {
-  const hours = /^(-?[\d.]+)h$/.exec(word)?.[1];
+  const hours = /^([\d.]+)h$/.exec(word)?.[1];
   if (hours !== undefined && Number.isFinite(Number(hours))) return { hours: Number(hours) };
   const step = stepNames.find((name) => name === word);
   const event = plainEvents.find((name) => wordFor(name) === word);

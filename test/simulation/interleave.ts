@@ -42,6 +42,7 @@ export const scenes: readonly Scene[] = [
   { name: 'a hand edit beside setSecret', before: toSet, actors: [[step('setSecret')], ['edit']] },
   { name: 'a hand edit beside finishSecret', before: toFinish, actors: [[step('finishSecret')], ['edit']] },
   { name: 'a roll-back beside retire', before: toRetire, actors: [['retire'], ['roll back']] },
+  { name: 'a hold beside retire', before: toRetire, actors: [['retire'], ['hold']] },
   { name: 'the next rotation beside retire', before: toRetire, actors: [['retire'], ['press', step('createSecret')]] },
 ];
 
@@ -174,10 +175,11 @@ function placeOf({ to, what, secret }: OutwardCall): string {
   return to === 'aws' ? `aws ${secret ?? ''}` : to;
 }
 
-/** Rotation may have been cancelled: then somebody turns it on again, and the next one must go well. */
+/** Rotation may have been cancelled, or its old tokens held: then somebody turns it on again and releases them, and the next one must go well. */
 async function closeScene(sim: Sim, moment: Moment, start: Moment, known?: Set<string>): Promise<readonly Violation[]> {
-  const turnedOn = await sim.run(moment, 'turn on', []);
-  return close(sim, turnedOn.moment, start, known);
+  const { moment: turnedOn } = await sim.run(moment, 'turn on', []);
+  const { moment: released } = await sim.run(turnedOn, 'release', []);
+  return close(sim, released, start, known);
 }
 
 /** Who goes on at a call, and what befalls it; A is 0. */

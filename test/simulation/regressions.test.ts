@@ -46,12 +46,12 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
   },
   {
     name: 'with a clock that goes back, an old receipt was taken for the newest',
-    life: 'dependent github-actions: press advance 26h advance -1h advance advance advance press advance advance',
+    life: 'dependent github-actions: press advance 26h advance clock-back advance advance advance press advance advance',
     switches: { ...walked, retryWithPending: 'none' },
   },
   {
     name: 'with a clock that goes back, a token that had been current was taken for one that never was',
-    life: 'marked, write-only place: press continue -1h edit press continue',
+    life: 'marked, write-only place: press continue clock-back edit press continue',
     switches: { ...walked, retryWithPending: 'none', duplicateDeliveries: 'after' },
   },
   {
@@ -77,12 +77,12 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
   },
   {
     name: 'the receipt of the very write that a place named was passed over for one with a later time',
-    life: 'marked, place with times only: press advance 3h advance,4=stale,6=down -1h continue press continue advance advance,2=forgotten,10=crash-before renew-authority turn-on',
+    life: 'marked, place with times only: press advance 3h advance,4=stale,6=down clock-back continue press continue advance advance,2=forgotten,10=crash-before renew-authority turn-on',
     switches: { ...walked, retryWithPending: 'none', retryWithoutPending: 'label-put-back', pendingAfterFinish: 'left' },
   },
   {
     name: "a write that a place never named was taken for a stranger's, because a clock had gone back",
-    life: 'dependent github-actions: press advance advance advance advance advance -1h watch advance continue advance,1=stale,7=forgotten renew-authority turn-on',
+    life: 'dependent github-actions: press advance advance advance advance advance clock-back watch advance continue advance,1=stale,7=forgotten renew-authority turn-on',
     switches: { ...walked, duplicateDeliveries: 'after' },
   },
 ];

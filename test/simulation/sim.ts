@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { hash } from 'node:crypto';
 import { RotationError } from '../../lib/engine/errors.ts';
+import { holdLabel, readHold } from '../../lib/engine/labels.ts';
 import { writeMark } from '../../lib/engine/mark.ts';
 import type { OpenToken } from '../../lib/engine/open-token.ts';
 import type { Receipt } from '../../lib/engine/ports.ts';
@@ -8,6 +9,7 @@ import type { Happened, Health, Pause } from '../../lib/engine/records.ts';
 import { rotate, type StepName } from '../../lib/engine/rotate.ts';
 import type { Job } from '../../lib/engine/step.ts';
 import { sweepJobs } from '../../lib/engine/sweep-jobs.ts';
+import { seconds } from '../../lib/engine/time.ts';
 import { AwsError } from '../../lib/local/aws-error.ts';
 import { createRotationDriver } from '../../lib/local/secrets-manager/rotation.ts';
 import type { Snapshot, Secret as StoredSecret } from '../../lib/local/secrets-manager/state.ts';
@@ -41,6 +43,8 @@ export const theEngine: Engine = { rotate, jobs: sweepJobs };
 /** A moment in which nothing runs. All of it is plain data that is never changed in place. */
 export interface Moment {
   readonly now: number;
+  /** By so much the functions' clock is wrong. */
+  readonly wrongByMilliseconds: number;
   readonly secrets: Snapshot;
   readonly provider: { readonly tokens: readonly FakeToken[] };
   readonly places: readonly object[];
@@ -87,8 +91,9 @@ export interface Sim {
 /**
  * What happens outside of our code, or is asked of it. `test run` is RotateSecret with RotateImmediately=false; `cancel` turns rotation off
  * and takes AWSPENDING away; `edit` is a value that a person puts in, `tamper` one that a stranger writes into
- * a place; `roll back` swaps the labels; `end authority` and `renew authority`:
- * the provider refuses the stored authority, until a person has stored the right one again.
+ * a place; `hold` keeps every old token alive until `release`; `roll back` swaps the labels; `end authority` and `renew authority`:
+ * the provider refuses the stored authority, until a person has stored the right one again. `clock ahead`, `clock back`: by an hour, and the
+ * functions' own clock only, until it is right again.
  */
 export const plainEvents = [
   'press',
@@ -103,9 +108,14 @@ export const plainEvents = [
   'turn on',
   'edit',
   'tamper',
+  'hold',
+  'release',
   'roll back',
   'end authority',
   'renew authority',
+  'clock ahead',
+  'clock back',
+  'clock right',
 ] as const;
 
 /** What a sweep asks for. */
@@ -415,14 +425,22 @@ export function createSim(
       if (pending !== undefined && pending.id !== current?.id) move('AWSPENDING', pending.id, undefined);
     }
     if (event === 'edit') {
-      const { value, ref } = stage.provider.makeByHand('made by a person');
+      const made = stage.provider.makeByHand('made by a person');
+      const { value, ref } = made;
       truth = { ...truth, byHand: [...truth.byHand, value], strangers: [...truth.strangers, ref] };
       const id = `edit-${versions.length}`.padEnd(36, '-');
-      secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken: id, SecretString: laidOut(value) });
+      secretsManager.call('PutSecretValue', { SecretId: arn, ClientRequestToken: id, SecretString: laidOut(made) });
     }
     if (event === 'tamper') tamper();
+    const hold = readHold({ versions: new Map(versions.map(({ id, labels }) => [id, labels])) });
+    if (event === 'hold' && hold === undefined)
+      move(holdLabel(seconds(stage.clock.now()), 'an audit') ?? '', undefined, current?.id);
+    if (event === 'release' && hold !== undefined) move(hold.label, hold.versionId, undefined);
     if (event === 'end authority') storeAuthority('canary-ended-');
     if (event === 'renew authority') storeAuthority('');
+    if (event === 'clock ahead') stage.ourClock.wrongByMilliseconds += hour;
+    if (event === 'clock back') stage.ourClock.wrongByMilliseconds -= hour;
+    if (event === 'clock right') stage.ourClock.wrongByMilliseconds = 0;
     if (event === 'turn on') {
       const secret = secretsManager.setting.state.get(arn);
       if (secret?.rotation)
@@ -434,7 +452,7 @@ export function createSim(
       if (previous) move('AWSCURRENT', current?.id, previous.id);
     }
     order += 1;
-    if (viewOf(stage).current?.id !== current?.id) handMovedAt = order;
+    if (viewOf(stage).current?.id !== current?.id || event === 'hold') handMovedAt = order;
     look({ to: 'aws', what: `by hand: ${event}` });
   }
 
@@ -448,11 +466,13 @@ export function createSim(
     truth = { ...truth, tampered: { 0: 'canary-of-a-stranger' } };
   }
 
-  /** A value in the secret's layout; the other fields are as they are now. */
-  function laidOut(value: string): string {
+  /** What a person made, in the secret's layout; fields that are none of the token's are as they are now. */
+  function laidOut({ value, parts = {} }: { value: string; parts?: Readonly<Record<string, string>> }): string {
     const { format } = stage.token.value;
     if (format === 'text') return value;
-    return JSON.stringify({ ...JSON.parse(stage.text() ?? '{}'), [stage.token.value.fields.value ?? 'value']: value });
+    const { fields } = stage.token.value;
+    const made = Object.entries({ value, ...parts }).map(([part, text]) => [fields[part] ?? part, text]);
+    return JSON.stringify({ ...JSON.parse(stage.text() ?? '{}'), ...Object.fromEntries(made) });
   }
 
   /** What the provider takes, or with something before it, which it does not. Functions begin anew, so that none of them remembers another. */
@@ -497,6 +517,7 @@ export function createSim(
       Object.freeze(state);
     return {
       now: stage.clock.now(),
+      wrongByMilliseconds: stage.ourClock.wrongByMilliseconds,
       secrets: stage.secretsManager.snapshot(),
       provider: stage.provider.state,
       places: stage.places.map(({ state }) => state),
@@ -514,6 +535,7 @@ export function createSim(
 
   function goTo(to: Moment): void {
     stage.clock.set(to.now);
+    stage.ourClock.wrongByMilliseconds = to.wrongByMilliseconds;
     putBack(to);
     replace(stage.receipts, to.receipts);
     replace(stage.failureCounts, to.failureCounts);
@@ -699,7 +721,7 @@ function replace<Key, Value>(target: Map<Key, Value>, source: ReadonlyMap<Key, V
  */
 function fingerprintOf(
   stage: Stage,
-  { now, secrets, provider, places, receipts, failureCounts, recorded, truth }: Moment,
+  { now, wrongByMilliseconds, secrets, provider, places, receipts, failureCounts, recorded, truth }: Moment,
 ): string {
   const age = (at: number | undefined) => (at === undefined ? undefined : ageOf(now - at));
   const label = (text: string) => text.replace(/\d{10}$/, (seconds) => `@${age(Number(seconds) * 1000)}`);
@@ -732,7 +754,17 @@ function fingerprintOf(
   const known = { ...truth, supersededAt: Object.entries(truth.supersededAt).map(([value, at]) => [value, age(at)]) };
   const written = relative([[...recorded.health], [...recorded.pauses]], now);
   const shelves = places.map((state) => relative(state, now));
-  const whole = JSON.stringify([stored, tokens, shelves, stage.places.length, told, [...failureCounts], written, known]);
+  const whole = JSON.stringify([
+    stored,
+    tokens,
+    shelves,
+    stage.places.length,
+    told,
+    [...failureCounts],
+    written,
+    known,
+    wrongByMilliseconds,
+  ]);
   return hash('sha1', whole, 'base64');
 }
 

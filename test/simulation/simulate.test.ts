@@ -17,7 +17,7 @@ it('reads a replay as it was written, whatever happens in it', () => {
     { event: 'press', faults: [] },
     { event: 'roll back', faults: [] },
     { event: { step: 'setSecret' }, faults: [{ at: 3, kind: 'crash-after' }] },
-    { event: { hours: -1 }, faults: [] },
+    { event: 'clock back', faults: [] },
     { event: { hours: 0.1 }, faults: [] },
     {
       event: 'retire',
@@ -29,7 +29,7 @@ it('reads a replay as it was written, whatever happens in it', () => {
   ];
   const text = writeReplay('marked, readable place', steps);
 
-  expect(text).toBe('marked, readable place: press roll-back setSecret,3=crash-after -1h 0.1h retire,0=stale,12=lost');
+  expect(text).toBe('marked, readable place: press roll-back setSecret,3=crash-after clock-back 0.1h retire,0=stale,12=lost');
   expect(parseReplay(text)).toEqual({ player: 'marked, readable place', steps });
 });
 

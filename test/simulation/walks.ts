@@ -8,12 +8,11 @@ import { createSim, type Run, type Sim, type SimEvent } from './sim.ts';
 
 // Goal: lives that are longer and wilder than anybody could go through one by one.
 // Method: a seed draws a player, what AWS does where nobody knows what it does, and a row of 20 to 60 events, each with up to two faults.
-// Then faults stop, the authority is renewed and rotation turned on, sweeps come, and it must all have come right.
+// Then faults stop, the authority is renewed, rotation turned on and what is held released, sweeps come, and it must all have come right.
 // In it: several rotations, also inside the overlap of the one before; slots of the provider that run out; an authority that ends midway;
-// hand edits, roll-backs, cancels and test runs between any two events; retries of AWS; a clock that goes back and forth by an hour.
+// hand edits, roll-backs, holds, cancels and test runs between any two events; retries of AWS; functions whose clock is wrong by an hour.
 // Not in it: two secrets of ours on one account (tokens of another installation, and of a person, are on the account in every walk); two runs
-// beside each other (scenes do that); a true time beside the clock: an overlap is measured by the clock that jumps, so that a clock that
-// jumped ahead within an overlap is not noticed.
+// beside each other (scenes do that).
 
 export interface Walk {
   readonly player: Player;
@@ -41,12 +40,18 @@ const weights: readonly (readonly [SimEvent, number])[] = [
   ['turn on', 2],
   ['edit', 1],
   ['tamper', 1],
+  ['hold', 1],
+  ['release', 2],
   ['roll back', 1],
   ['end authority', 1],
   ['renew authority', 2],
   [{ hours: 1 }, 2],
-  [{ hours: -1 }, 2],
+  ['clock ahead', 2],
+  ['clock back', 2],
 ];
+
+/** What people put right in the end, once they have seen what it leads to. */
+const mended = ['renew authority', 'turn on', 'release'] as const;
 
 /** Walk number so-and-so of a seed: the same one whenever it is asked for. */
 export async function walk(players: readonly Player[], seed: number, number: number): Promise<Walk> {
@@ -78,7 +83,7 @@ export async function walk(players: readonly Player[], seed: number, number: num
     const violations = await go(drawEvent(), luck < 0.75 ? 0 : luck < 0.93 ? 1 : 2);
     if (violations.length > 0) return ended(violations);
   }
-  for (const event of ['renew authority', 'turn on'] as const) await go(event, 0);
+  for (const event of mended) await go(event, 0);
   return ended(await close(sim, moment, start));
 }
 
@@ -91,7 +96,7 @@ export async function shortened(walked: Walk): Promise<Walk> {
   const sim = createSim(player, { switches });
   const start = await filled(sim);
   const broken = violations[0]?.invariant;
-  const mending = (['renew authority', 'turn on'] as const).map((event): ReplayStep => ({ event, faults: [] }));
+  const mending = mended.map((event): ReplayStep => ({ event, faults: [] }));
   const breaks = async (steps: readonly ReplayStep[]) =>
     (await replay(sim, [...steps, ...mending], start)).some(({ violation }) => violation.invariant === broken);
   if (!(await breaks(walked.steps))) return walked;
@@ -142,18 +147,22 @@ function drawSwitches(chance: Chance): Partial<Switches> {
   };
 }
 
-/** Draws one event after the other. The clock is never off by more than an hour, and one person edits by hand. */
+/** Draws one event after the other. Two functions' clocks never differ by more than an hour, and one person edits by hand. */
 function eventDrawer(chance: Chance): () => SimEvent {
   const urn = weights.flatMap(([event, weight]) => Array<SimEvent>(weight).fill(event));
+  const wrong = { 'clock ahead': 1, 'clock back': -1 };
   let ahead = 0;
+  let worst = 0;
   let hasEdited = false;
   return function draw(): SimEvent {
     const event = oneOf(urn, chance);
     if (event === 'edit' && hasEdited) return draw();
     hasEdited ||= event === 'edit';
-    const jump = typeof event === 'object' && 'hours' in event && Math.abs(event.hours) === 1 ? event.hours : 0;
-    if (Math.abs(ahead + jump) > 1) return draw();
-    ahead += jump;
+    if (event !== 'clock ahead' && event !== 'clock back') return event;
+    const next = ahead + wrong[event];
+    if (Math.abs(next) > 1 || next * worst < 0) return draw();
+    ahead = next;
+    if (worst === 0) worst = next;
     return event;
   };
 }
