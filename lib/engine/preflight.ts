@@ -38,7 +38,8 @@ export async function liveTokens(open: OpenToken): Promise<readonly Found[] | un
 
 function tooManyRetiring({ rotator, token }: OpenToken, state: SecretState): void {
   const { slots } = rotator.facts;
-  const most = slots.can ? Math.min(6, slots.live - 2) : 6;
+  // Where the provider lists what is live, the list tells whether there is room: one that waits may be dead already.
+  const most = slots.can && rotator.find === undefined ? Math.min(6, slots.live - 2) : 6;
   const waiting = debtOf(state).length;
   if (waiting <= most) return;
   throw new RotationError(

@@ -106,7 +106,9 @@ export function judgeCall(
       // docs/decisions/2026-11-22-roll-back-at-the-last-moment.md
       if (token.value === is && !couldKnow) known = { ...known, endedByOthers: [...known.endedByOthers, token.value] };
       judgeRevocation(stage, { token, after, truth: known, is, now }, broken);
-      if (couldKnow && isOnHold(after)) broken({ invariant: 'I7', message: 'a token was revoked while all are on hold' });
+      const isStored = before.versions.some((version) => valueIn(stage, version) === token.value);
+      if (isStored && couldKnow && isOnHold(after))
+        broken({ invariant: 'I7', message: 'a token was revoked while all are on hold' });
     }
   }
   const revoked = new Set(after.tokens.flatMap(({ value, revokedAt }) => (revokedAt === undefined ? [] : [value])));
@@ -316,7 +318,10 @@ export function judgeEnd(
   });
   if (view.pending !== undefined && view.pending.id !== view.current?.id && !isStuck)
     broken({ invariant: 'L4', message: 'AWSPENDING blocks the secret in the end' });
-  const ours = view.versions.flatMap(({ labels }) => labels).filter((label) => label.startsWith('keyturn'));
+  // A token that a person pasted in takes a place at the provider until a person ends it: the next rotation is parked until then.
+  const isFull = view.tokens.some(({ value, revokedAt }) => revokedAt === undefined && truth.byHand.includes(value));
+  const isLeft = (label: string) => label.startsWith('keyturn') && !(isFull && label.startsWith('keyturn-parked/key-limit/'));
+  const ours = view.versions.flatMap(({ labels }) => labels).filter(isLeft);
   if (ours.length !== 1 && extra.length === 0 && !isStopped)
     broken({ invariant: 'L4', message: `labels are left over: ${ours.length} of ours in the end` });
 }

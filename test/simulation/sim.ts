@@ -305,7 +305,8 @@ export function createSim(
 
   /** In the end, where nothing befell anybody and no person moved a label since. */
   function judgeTakenApart(runs: readonly ActiveRun[]): void {
-    if (runs.some(({ isDead, hasFaults }) => isDead || hasFaults)) return;
+    // A place that looks at the time of a message refuses whoever's clock is wrong.
+    if (stage.ourClock.wrongByMilliseconds !== 0 || runs.some(({ isDead, hasFaults }) => isDead || hasFaults)) return;
     for (const { tookApart, violations } of runs)
       if (tookApart !== undefined && tookApart.at > handMovedAt)
         judgePutBack(stage, viewOf(stage), tookApart.value, (violation) => violations.push(violation));
