@@ -301,7 +301,12 @@ export function judgeEnd(
   const is = valueIn(stage, view.current);
   // What a stranger wrote is not overwritten, so that nothing can come to its end until a person has decided.
   const isStopped = Object.keys(truth.tampered).length > 0;
-  if (!hasRotated && !isStopped) broken({ invariant: 'L1', message: 'the rotation never came to its end' });
+  // A token that a person pasted in takes a place at the provider until a person ends it: rotations are parked until then.
+  const isPastedAlive = view.tokens.some(({ value, revokedAt }) => revokedAt === undefined && truth.byHand.includes(value));
+  const labels = view.versions.flatMap((version) => version.labels);
+  const parkedForRoom = isPastedAlive ? labels.find((label) => label.startsWith('keyturn-parked/key-limit/')) : undefined;
+  if (!hasRotated && !isStopped && parkedForRoom === undefined)
+    broken({ invariant: 'L1', message: 'the rotation never came to its end' });
   // docs/decisions/2026-11-25-a-stranger-and-a-dead-token.md
   const isStuck = isStopped && truth.endedByOthers.includes(is ?? '');
   if ((is === undefined || !stage.provider.accepts(is)) && !isStuck)
@@ -318,10 +323,7 @@ export function judgeEnd(
   });
   if (view.pending !== undefined && view.pending.id !== view.current?.id && !isStuck)
     broken({ invariant: 'L4', message: 'AWSPENDING blocks the secret in the end' });
-  // A token that a person pasted in takes a place at the provider until a person ends it: the next rotation is parked until then.
-  const isFull = view.tokens.some(({ value, revokedAt }) => revokedAt === undefined && truth.byHand.includes(value));
-  const isLeft = (label: string) => label.startsWith('keyturn') && !(isFull && label.startsWith('keyturn-parked/key-limit/'));
-  const ours = view.versions.flatMap(({ labels }) => labels).filter(isLeft);
+  const ours = labels.filter((label) => label.startsWith('keyturn') && label !== parkedForRoom);
   if (ours.length !== 1 && extra.length === 0 && !isStopped)
     broken({ invariant: 'L4', message: `labels are left over: ${ours.length} of ours in the end` });
 }
