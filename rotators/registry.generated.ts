@@ -12,4 +12,5 @@ export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'openai': async () => (await import('./openai/index.ts')).openai,
   'sendgrid': async () => (await import('./sendgrid/index.ts')).sendgrid,
   'snyk': async () => (await import('./snyk/index.ts')).snyk,
+  'twilio': async () => (await import('./twilio/index.ts')).twilio,
 };

@@ -12,6 +12,7 @@ import { createLife, hour, type Life } from './life.ts';
 /** Calls that a document leaves out. */
 const leftOut: Readonly<Record<string, readonly string[]>> = {
   sendgrid: ['GET /v3/scopes'],
+  twilio: ['GET /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json'],
   'cloudflare-worker-secret': ['GET /client/v4/accounts/0123456789abcdef0123456789abcdef/workers/scripts/web/versions'],
   'vercel-env': ['GET /v9/projects/shop', 'GET /v10/projects/shop/env'],
 };
