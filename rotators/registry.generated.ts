@@ -9,6 +9,7 @@ export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'gitlab': async () => (await import('./gitlab/index.ts')).gitlab,
   'grafana': async () => (await import('./grafana/index.ts')).grafana,
   'npm-registry': async () => (await import('./npm-registry/index.ts')).npmRegistry,
+  'okta': async () => (await import('./okta/index.ts')).okta,
   'openai': async () => (await import('./openai/index.ts')).openai,
   'sendgrid': async () => (await import('./sendgrid/index.ts')).sendgrid,
   'snyk': async () => (await import('./snyk/index.ts')).snyk,
