@@ -61,7 +61,7 @@ async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Pr
     return await withAuthority((context) => {
       const http: Http = async (method, path, request) => {
         const answer = await context.http(method, path, request);
-        hasChanged ||= method !== 'GET' && method !== 'HEAD';
+        hasChanged ||= method !== 'GET' && method !== 'HEAD' && request?.asks !== true;
         return answer;
       };
       return rotator.mint({ ...context, http }, { mark, now: ports.clock.now(), random: ports.random });

@@ -22,7 +22,7 @@ const byTheBook: Meaning = (_status, error) => {
   return ['unauthorized_client', 'invalid_scope', 'invalid_target'].includes(error) ? 'known' : undefined;
 };
 
-/** An access token for the authority, by client credentials. A server that refuses it refuses the authority. */
+/** An access token for the authority, by client credentials. A server that refuses the client refuses the authority. */
 export async function accessFor(http: Http, tokenUrl: string, client: Client, wishes: HttpRequest['form'] = {}): Promise<Secret> {
   const answer = await http('POST', tokenUrl, asking(client, wishes));
   return new Secret(answer.json(granted).access_token);
@@ -47,7 +47,7 @@ export async function judgeClient(
   http: Http,
   { who, tokenUrl, client, wishes, meaning = byTheBook }: Question,
 ): Promise<Verdict> {
-  const answer = await http('POST', tokenUrl, { ...asking(client, wishes), idempotent: true, accept: [400, 401, 403] });
+  const answer = await http('POST', tokenUrl, { ...asking(client, wishes), accept: [400, 401, 403] });
   if (answer.status < 400) {
     answer.json(granted);
     return { ok: true };
@@ -82,8 +82,8 @@ export function unexplained(who: string, { status }: HttpAnswer): RotationError 
 
 function asking({ id, secret, shows = 'basic' }: Client, wishes: HttpRequest['form'] = {}): HttpRequest {
   const form = { grant_type: 'client_credentials', ...wishes };
-  if (shows === 'form') return { form: { ...form, client_id: id, client_secret: secret } };
-  return { form, basic: { user: formEncoded(id), password: new Secret(formEncoded(secret.reveal())) } };
+  if (shows === 'form') return { form: { ...form, client_id: id, client_secret: secret }, asks: true };
+  return { form, asks: true, basic: { user: formEncoded(id), password: new Secret(formEncoded(secret.reveal())) } };
 }
 
 /** RFC 6749, 2.3.1: both are encoded as in a form before they are put together. */

@@ -46,7 +46,7 @@ export const okta: Rotator<Scope, Authority> = {
 
   // Asks about a token that nobody has: who may ask is looked at first, and nothing is issued.
   async verify({ http, scope: { appId, clientId = appId } }, { value }) {
-    const request = { basic: { user: clientId, password: value }, form: { token: 'none' }, idempotent: true, accept: [401] };
+    const request = { basic: { user: clientId, password: value }, form: { token: 'none' }, asks: true, accept: [401] };
     const answer = await http('POST', introspection, request);
     if (answer.status !== 401) {
       answer.json(z.object({ active: z.literal(false) }));
