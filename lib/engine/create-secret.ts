@@ -72,7 +72,10 @@ async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Pr
     if (isDefinite && error.definite) await settled();
     if (isDefinite) throw error;
     throw new RotationError('uncertain', `${token.provider}: the answer to the request for a new token was lost or unreadable`, {
-      fix: 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
+      fix:
+        rotator.find === undefined
+          ? `Nothing to do for the rotation, which goes on; but if there is a token, nobody has its value and ${token.provider} has no list: look for it there by hand.`
+          : 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
       ...(error instanceof RotationError ? { cause: error } : {}),
     });
   }

@@ -287,7 +287,8 @@ export function judgeEnd(
   const live = view.tokens
     .filter(({ revokedAt, ref }) => revokedAt === undefined && !truth.strangers.includes(ref))
     .map(({ value }) => value);
-  const extra = live.filter((value) => value !== is && !isAmbiguous(stage, view, truth, value));
+  const isExcused = (value: string) => isAmbiguous(stage, view, truth, value) || isOutOfSight(stage, view, value);
+  const extra = live.filter((value) => value !== is && !isExcused(value));
   if (extra.length > 0 && !isStopped)
     broken({ invariant: 'L2', message: `${extra.length} tokens more than the current one are live in the end` });
   view.held.forEach((held, index) => {
@@ -309,6 +310,11 @@ function isAmbiguous(stage: Stage, { tokens }: View, { strangers }: Truth, value
   return tokens.some(
     ({ ref, createdAt }) => strangers.includes(ref) !== isTheirs && Math.abs(createdAt - (one?.createdAt ?? 0)) <= 2.5 * hour,
   );
+}
+
+/** Its value was lost, and the provider has no list to find it in. docs/decisions/2026-11-25-a-provider-without-a-list.md */
+function isOutOfSight(stage: Stage, { versions }: View, value: string): boolean {
+  return !stage.canList && versions.every((version) => valueIn(stage, version) !== value);
 }
 
 function newlyRevoked(before: readonly FakeToken[], after: readonly FakeToken[]): readonly FakeToken[] {
