@@ -2,6 +2,7 @@
 import type { AnyRotator } from '../lib/engine/contract.ts';
 
 export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
+  'auth0': async () => (await import('./auth0/index.ts')).auth0,
   'aws-iam-access-key': async () => (await import('./aws-iam-access-key/index.ts')).awsIamAccessKey,
   'cloudflare': async () => (await import('./cloudflare/index.ts')).cloudflare,
   'datadog-api-key': async () => (await import('./datadog-api-key/index.ts')).datadogApiKey,
