@@ -35,19 +35,23 @@ async function run(name: string, options: Options): Promise<void> {
   const start = services[name];
   if (options.local && start === undefined) throw new Error(`There is no service for ${name} that could be started here.`);
   const service = options.local ? await start?.() : undefined;
+  const stopping = new AbortController();
+  process.once('SIGINT', () => stopping.abort());
   let report: LiveReport;
   try {
     const subject = openSubject(rotator, service ?? fromEnvironment(name));
-    report = await checkLive(subject, ({ name: step, outcome, detail }) => {
-      const sign = { passed: colours.green('✓'), failed: colours.red('✗'), skipped: colours.dim('-') }[outcome];
-      if (!options.json) print(`${sign} ${step}${detail === undefined ? '' : colours.dim(`: ${harmless(detail)}`)}`);
-    });
+    report = await checkLive(subject, { signal: stopping.signal, ...(options.json ? {} : { say: sayStep }) });
   } finally {
     await service?.close();
   }
   if (options.json) print(JSON.stringify(report, null, 2));
   else for (const line of summary(report)) print(line);
   if (!report.ok || report.differences.length > 0) process.exitCode = 1;
+}
+
+function sayStep({ name, outcome, detail }: LiveReport['steps'][number]): void {
+  const sign = { passed: colours.green('✓'), failed: colours.red('✗'), skipped: colours.dim('-') }[outcome];
+  print(`${sign} ${name}${detail === undefined ? '' : colours.dim(`: ${harmless(detail)}`)}`);
 }
 
 async function rotatorNamed(name: string): Promise<AnyRotator> {
@@ -85,7 +89,7 @@ function summary({ ok, seen, differences, leftBehind }: LiveReport): readonly st
   const seconds = (value: number | undefined) => (value === undefined ? 'not seen' : `${value} s`);
   return [
     '',
-    `settled after ${seconds(settleSeconds)}, dead after ${seconds(deathSeconds)}, ${valueBytes ?? 'no'} bytes`,
+    `a new one was last refused after ${seconds(settleSeconds)}, a revoked one last taken after ${seconds(deathSeconds)}; ${valueBytes ?? 'no'} bytes`,
     ...differences.map(({ fact, says, seen: was }) => colours.yellow(`facts.${fact} says ${says}, and it was ${was}`)),
     ...leftBehind.map((what) => colours.red(`left behind: ${harmless(what)}`)),
     ok ? colours.green('✓ it did what is promised of it') : colours.red('✗ it did not do what is promised of it'),

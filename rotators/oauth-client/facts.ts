@@ -67,5 +67,8 @@ export const facts = {
       setting: 'checks',
     },
   ],
-  proven: [{ on: 'fake', date: '2026-11-25' }],
+  proven: [
+    { on: 'fake', date: '2026-11-25' },
+    { on: 'real service', date: '2026-11-25' },
+  ],
 } as const satisfies RotatorFacts;

@@ -13,6 +13,13 @@ export interface Subject {
   readonly random: (bytes: number) => Uint8Array;
 }
 
+interface Listening {
+  /** Hears each step as it ends. */
+  readonly say?: (step: Step) => void;
+  /** Whoever aborts it stops what goes on; what was made is ended all the same. */
+  readonly signal?: AbortSignal;
+}
+
 interface Step {
   readonly name: string;
   readonly outcome: 'passed' | 'failed' | 'skipped';
@@ -32,6 +39,7 @@ export interface LiveReport {
   /** Every step passed or did not apply, and nothing of ours is left there. */
   readonly ok: boolean;
   readonly steps: readonly Step[];
+  /** Seconds are the least that it took: when it was last seen otherwise. */
   readonly seen: { readonly settleSeconds?: number; readonly deathSeconds?: number; readonly valueBytes?: number };
   readonly differences: readonly Difference[];
   /** What was made and could not be ended again. */
@@ -43,12 +51,12 @@ const longestWaitSeconds = 300;
 
 /**
  * Lives through the whole contract of a rotator at the real service: looks, makes a token and another, tries them, ends the first and sees it dead,
- * and ends everything that it made, whatever went wrong. `say` hears each step as it ends.
+ * and ends everything that it made, whatever went wrong.
  */
-export async function checkLive(subject: Subject, say: (step: Step) => void = () => {}): Promise<LiveReport> {
-  const run = createRun(subject, say);
+export async function checkLive(subject: Subject, listening: Listening = {}): Promise<LiveReport> {
+  const run = createRun(subject, listening);
   await walk(run);
-  await run.step('ends everything that it made', undefined, () => cleanUp(run));
+  await run.always('ends everything that it made', () => cleanUp(run));
   const { steps, seen, differences, leftBehind } = run;
   const ok = steps.every(({ outcome }) => outcome !== 'failed') && leftBehind.length === 0;
   return { plugin: subject.rotator.facts.name, ok, steps, seen, differences, leftBehind };
@@ -127,7 +135,7 @@ async function settled(run: Run, { credential }: Minted, isNew = true): Promise<
   const seconds = await until(run, isNew ? 2 * settleSeconds + 30 : 0, isTaken, 'it is refused');
   if (!isNew) return;
   run.seen.settleSeconds = Math.max(seconds, run.seen.settleSeconds ?? 0);
-  if (seconds > settleSeconds) run.differ('settleSeconds', `${settleSeconds} s at most`, `${seconds} s`);
+  if (seconds > settleSeconds) run.differ('settleSeconds', `${settleSeconds} s at most`, `${seconds} s at least`);
 }
 
 async function dead(run: Run, { credential }: Minted): Promise<void> {
@@ -135,7 +143,7 @@ async function dead(run: Run, { credential }: Minted): Promise<void> {
   const isRefused = async () => (await run.verify(credential)) === 'refused';
   const seconds = await until(run, 2 * deathSeconds + 60, isRefused, 'it still works');
   run.seen.deathSeconds = seconds;
-  if (seconds > deathSeconds) run.differ('deathSeconds', `${deathSeconds} s at most`, `${seconds} s`);
+  if (seconds > deathSeconds) run.differ('deathSeconds', `${deathSeconds} s at most`, `${seconds} s at least`);
 }
 
 async function assertRefusedValue(run: Run, { credential }: Minted): Promise<void> {
@@ -205,11 +213,12 @@ async function cleanUp(run: Run): Promise<void> {
 /** A step that saw something wrong; a sentence. */
 class Failed extends Error {}
 
-function createRun(subject: Subject, say: (step: Step) => void) {
+function createRun(subject: Subject, { say = () => {}, signal }: Listening) {
   const { rotator, asToken, asAuthority, random } = subject;
   const { facts } = rotator;
   const run = {
     subject,
+    isStopped: () => signal?.aborted === true,
     /** Of a secret that does not exist, so that no installation takes these tokens for its own. */
     arn: `live-check-${hex(random(16))}`,
     before: [] as readonly Found[],
@@ -223,22 +232,28 @@ function createRun(subject: Subject, say: (step: Step) => void) {
     leftBehind: [] as string[],
 
     async step<Result>(name: string, whyNot: string | undefined, act: () => Promise<Result>): Promise<Result | undefined> {
-      const note = (outcome: Step['outcome'], detail?: string) => {
-        const step = { name, outcome, ...(detail === undefined ? {} : { detail }) };
-        run.steps.push(step);
-        say(step);
-      };
-      if (whyNot !== undefined) return void note('skipped', whyNot);
+      const reason = signal?.aborted ? 'it was stopped' : whyNot;
+      if (reason === undefined) return run.always(name, act);
+      run.note({ name, outcome: 'skipped', detail: reason });
+      return undefined;
+    },
+
+    async always<Result>(name: string, act: () => Promise<Result>): Promise<Result | undefined> {
       try {
         const result = await act();
-        note('passed');
+        run.note({ name, outcome: 'passed' });
         return result;
       } catch (error) {
         run.hasFailed = true;
         run.hasLostAnswer ||= error instanceof RotationError && !error.definite;
-        note('failed', sentence(error));
+        run.note({ name, outcome: 'failed', detail: sentence(error) });
         return undefined;
       }
+    },
+
+    note(step: Step): void {
+      run.steps.push(step);
+      say(step);
     },
 
     differ(fact: string, says: string, seen: string): void {
@@ -260,20 +275,22 @@ function createRun(subject: Subject, say: (step: Step) => void) {
   return run;
 }
 
-/** Asks again until it is so; how many seconds that took. Throws the sentence when it is not so in time. */
+/** Asks again until it is so; the second at which it last was not, which is the least that it took. Throws the sentence when it is not so in time. */
 async function until(
-  { subject: { clock } }: Run,
+  { subject: { clock }, isStopped }: Run,
   seconds: number,
   isSo: () => Promise<boolean>,
   otherwise: string,
 ): Promise<number> {
   const startedAt = clock.now();
   const patience = Math.min(seconds, longestWaitSeconds) * 1000;
+  let least = 0;
   for (let wait = 250; ; wait = Math.min(wait * 2, 5000)) {
-    const askedAt = clock.now();
-    // The first answer is as good as at once, however long it takes to come.
-    if (await isSo()) return wait === 250 ? 0 : Math.ceil((askedAt - startedAt) / 1000);
-    if (clock.now() - startedAt >= patience) throw new Failed(`${otherwise} after ${Math.round(patience / 1000)} s`);
+    const waited = clock.now() - startedAt;
+    if (await isSo()) return least;
+    least = Math.floor(waited / 1000);
+    if (isStopped()) throw new Failed(`${otherwise}, and it was stopped`);
+    if (waited >= patience) throw new Failed(`${otherwise} after ${least} s`);
     await clock.sleep(wait);
   }
 }
