@@ -50,6 +50,7 @@ export const facts = {
     },
   ],
   unconfirmed: [
+    { says: 'that a secret which has expired is listed no more, and holds no place', setting: 'facts.slots' },
     { says: 'how many secrets an account may have: taken to be 2', setting: 'facts.slots' },
     { says: 'that a wrong secret is answered with 401 invalid_client', setting: 'checks' },
     {

@@ -1,16 +1,15 @@
 import * as z from 'zod';
 import {
-  basicOf,
   bearerOf,
   type FakeAnswer,
   type FakeRequest,
   type FakeToken,
   type FakeWorld,
-  formOf,
   isTaken,
   jsonOf,
   type RotatorFakeFactory,
 } from '../../lib/testing/fake.ts';
+import { atlasAccess, atlasProblem } from '../../lib/vendors/atlas-fake.ts';
 import { facts } from './facts.ts';
 
 interface AccountSecret extends FakeToken {
@@ -41,13 +40,13 @@ export const fake = ((world: FakeWorld) => {
     handle(request: FakeRequest): FakeAnswer {
       const { method, path } = request;
       if (method === 'POST' && path === '/api/oauth/token') return giveAccess(request);
-      if (!self.state.access.includes(bearerOf(request) ?? '')) return problem(401, 'Unauthorized', 'NOT_ORGANIZATION_USER');
-      if (request.headers.accept !== version) return problem(406, 'Not Acceptable', 'INVALID_VERSION_DATE');
+      if (!self.state.access.includes(bearerOf(request) ?? '')) return atlasProblem(401, 'Unauthorized', 'NOT_ORGANIZATION_USER');
+      if (request.headers.accept !== version) return atlasProblem(406, 'Not Acceptable', 'INVALID_VERSION_DATE');
       if (method === 'GET' && path === account) return { status: 200, body: shownAccount(), headers: versioned };
       if (method === 'POST' && path === `${account}/secrets`) return mint(request);
       const [, id] = new RegExp(`^${account}/secrets/([0-9a-f]{24})$`).exec(path) ?? [];
       const found = live().find(({ ref }) => ref === id);
-      if (method !== 'DELETE' || found === undefined) return problem(404, 'Not Found', 'RESOURCE_NOT_FOUND');
+      if (method !== 'DELETE' || found === undefined) return atlasProblem(404, 'Not Found', 'RESOURCE_NOT_FOUND');
       change(found, { revokedAt: world.now() });
       return { status: 204 };
     },
@@ -69,10 +68,10 @@ export const fake = ((world: FakeWorld) => {
   }
 
   function mint(request: FakeRequest): FakeAnswer {
-    if (request.headers['content-type'] !== version) return problem(415, 'Unsupported Media Type', 'UNSUPPORTED_MEDIA_TYPE');
+    if (request.headers['content-type'] !== version) return atlasProblem(415, 'Unsupported Media Type', 'UNSUPPORTED_MEDIA_TYPE');
     const parsed = wanted.safeParse(jsonOf(request, version));
-    if (!parsed.success) return problem(400, 'Bad Request', 'INVALID_JSON_ATTRIBUTE');
-    if (live().length >= facts.slots.live) return problem(400, 'Bad Request', 'MAX_SECRETS_REACHED');
+    if (!parsed.success) return atlasProblem(400, 'Bad Request', 'INVALID_JSON_ATTRIBUTE');
+    if (live().length >= facts.slots.live) return atlasProblem(400, 'Bad Request', 'MAX_SECRETS_REACHED');
     for (const old of live()) change(old, { expiresAt: Math.min(old.expiresAt, world.now() + 7 * 24 * hour) });
     const made = make(parsed.data.secretExpiresAfterHours);
     return { status: 201, body: { ...shown(made), secret: made.value }, headers: versioned };
@@ -80,16 +79,18 @@ export const fake = ((world: FakeWorld) => {
 
   /** Access that is given lives on for an hour whatever becomes of the secret; here it never ends. */
   function giveAccess(request: FakeRequest): FakeAnswer {
-    if (formOf(request)?.grant_type !== 'client_credentials') return { status: 400, body: { error: 'unsupported_grant_type' } };
-    const { user, password = '' } = basicOf(request) ?? {};
-    const isOwner = user === authority.clientId && password === authority.clientSecret;
-    const used = self.state.tokens.find(({ value }) => value === password);
-    const isOurs = user === clientId && self.accepts(password);
-    if (!isOwner && !isOurs) return { status: 401, body: { error: 'invalid_client' } };
-    if (used !== undefined) change(used, { lastUsedAt: world.now() });
     const access = `canary-access-${world.random(24)}`;
-    if (isOwner) self.state = { ...self.state, access: [access] };
-    return { status: 200, body: { access_token: access, token_type: 'Bearer', expires_in: 3600 } };
+    const isKnown = (id: string, secret: string) => {
+      if (id === authority.clientId && secret === authority.clientSecret) {
+        self.state = { ...self.state, access: [access] };
+        return true;
+      }
+      const used = self.state.tokens.find(({ value }) => value === secret);
+      if (id !== clientId || used === undefined || !self.accepts(secret)) return false;
+      change(used, { lastUsedAt: world.now() });
+      return true;
+    };
+    return atlasAccess(request, isKnown, access);
   }
 
   function shownAccount() {
@@ -109,8 +110,4 @@ function shown({ ref, value, createdAt, expiresAt, lastUsedAt }: AccountSecret) 
     maskedSecretValue: `mdb_sa_sk_***${value.slice(-4)}`,
     ...(lastUsedAt === undefined ? {} : { lastUsedAt: new Date(lastUsedAt - (lastUsedAt % hour)).toISOString() }),
   };
-}
-
-function problem(error: number, reason: string, errorCode: string): FakeAnswer {
-  return { status: error, body: { detail: reason, error, errorCode, parameters: [], reason } };
 }

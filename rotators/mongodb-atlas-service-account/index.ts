@@ -2,21 +2,13 @@ import * as z from 'zod';
 import type { AuthorityContext, HttpRequest, Method, Rotator } from '../../lib/engine/contract.ts';
 import { absence } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
-import { accessFor, judgeClient } from '../../lib/plugin/oauth.ts';
-import { secretText } from '../../lib/plugin/schemas.ts';
+import { judgeClient } from '../../lib/plugin/oauth.ts';
+import { atlasApi, atlasAuthority, atlasOrganization, atlasTokenUrl, atlasVersion, callAtlas } from '../../lib/vendors/atlas.ts';
 import { facts } from './facts.ts';
 
 const scope = z.strictObject({
-  apiUrl: z
-    .enum(['https://cloud.mongodb.com', 'https://cloud.mongodbgov.com'])
-    .default('https://cloud.mongodb.com')
-    .describe('Atlas, or Atlas for Government.')
-    .meta({ principal: true }),
-  orgId: z
-    .string()
-    .regex(/^[0-9a-f]{24}$/, 'must be 24 hexadecimal digits')
-    .describe('The organization of the service account.')
-    .meta({ principal: true, identifier: true }),
+  apiUrl: atlasApi,
+  orgId: atlasOrganization,
   clientId: z
     .string()
     .regex(/^mdb_sa_id_[0-9a-f]{24}$/i, 'must be mdb_sa_id_ and 24 hexadecimal digits')
@@ -31,8 +23,7 @@ const scope = z.strictObject({
 });
 type Scope = z.infer<typeof scope>;
 
-const authority = z.strictObject({ clientId: z.string().min(1), clientSecret: secretText });
-type Authority = z.infer<typeof authority>;
+type Authority = z.infer<typeof atlasAuthority>;
 type Context = AuthorityContext<Scope, Authority>;
 
 const issued = z.object({ id: z.string().min(1), secret: z.string().min(1) });
@@ -40,14 +31,12 @@ const moment = z.iso.datetime({ offset: true });
 const account = z.object({
   secrets: z.array(z.object({ id: z.string().min(1), createdAt: moment, expiresAt: moment, lastUsedAt: moment.nullish() })),
 });
-const tokenUrl = '/api/oauth/token';
-/** Atlas takes no other: every call names the version that it was written for. */
-const version = 'application/vnd.atlas.2024-08-05+json';
+const version = atlasVersion('2024-08-05');
 
 export const mongodbAtlasServiceAccount: Rotator<Scope, Authority> = {
   facts,
   scope,
-  authority,
+  authority: atlasAuthority,
 
   async mint(context) {
     const { clientId, orgId, expiresAfterHours } = context.scope;
@@ -58,7 +47,7 @@ export const mongodbAtlasServiceAccount: Rotator<Scope, Authority> = {
   },
 
   verify({ http, scope: { clientId } }, { value }) {
-    return judgeClient(http, { who: facts.name, tokenUrl, client: { id: clientId, secret: value } });
+    return judgeClient(http, { who: facts.name, tokenUrl: atlasTokenUrl, client: { id: clientId, secret: value } });
   },
 
   async inspect(context, { ref }) {
@@ -86,10 +75,7 @@ async function list(context: Context) {
   return (await call(context, 'GET', '')).json(account).secrets;
 }
 
-/** A call about the account, with access of an hour that each call asks for anew: nothing is kept. */
-async function call({ http, scope, authority }: Context, method: Method, path: string, request: HttpRequest = {}) {
-  const bearer = await accessFor(http, tokenUrl, { id: authority.clientId, secret: authority.clientSecret });
-  const headers = { accept: version, ...(request.json === undefined ? {} : { 'content-type': version }) };
-  const account = `/api/atlas/v2/orgs/${scope.orgId}/serviceAccounts/${scope.clientId}`;
-  return http(method, `${account}${path}`, { ...request, headers, bearer });
+function call(context: Context, method: Method, path: string, request: HttpRequest = {}) {
+  const { orgId, clientId } = context.scope;
+  return callAtlas(context, version, method, `/orgs/${orgId}/serviceAccounts/${clientId}${path}`, request);
 }

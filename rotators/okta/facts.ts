@@ -46,6 +46,10 @@ export const facts = {
     },
   ],
   unconfirmed: [
+    {
+      says: 'that an application may show its secret by basic authentication, whatever method it is set to',
+      setting: 'checks',
+    },
     { says: 'how long a secret may be: 40 characters where Okta chooses, taken to be 128 at most', setting: 'facts.valueBytes' },
     { says: 'how long a new secret may be refused: taken to be 10 s', setting: 'facts.settleSeconds' },
     { says: 'how long a secret that was deactivated works: taken to be 10 s', setting: 'facts.deathSeconds' },

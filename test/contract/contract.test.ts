@@ -13,6 +13,7 @@ import { createLife, hour, type Life } from './life.ts';
 const leftOut: Readonly<Record<string, readonly string[]>> = {
   sendgrid: ['GET /v3/scopes'],
   'mongodb-atlas-service-account': ['POST /api/oauth/token'],
+  'mongodb-atlas-api-key': ['POST /api/oauth/token'],
   okta: ['POST /oauth2/v1/introspect'],
   twilio: ['GET /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json'],
   'cloudflare-worker-secret': ['GET /client/v4/accounts/0123456789abcdef0123456789abcdef/workers/scripts/web/versions'],
@@ -27,6 +28,7 @@ const mistaken: Readonly<Record<string, readonly string[]>> = {
   'mongodb-atlas-service-account': [
     'DELETE /api/atlas/v2/orgs/{orgId}/serviceAccounts/{clientId}/secrets/{secretId} answered 204: there is no body',
   ],
+  'mongodb-atlas-api-key': ['DELETE /api/atlas/v2/orgs/{orgId}/apiKeys/{apiUserId} answered 204: there is no body'],
   // A part of a list is answered as one: the document leaves out the header Range and what follows from it.
   'heroku-config-var': ['GET /apps/{app}/releases answered 206: the document only has 200'],
   'vercel-env': [

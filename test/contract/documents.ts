@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const elsewhere: Readonly<Record<string, string>> = {
   twilio: 'twilio-iam',
   'mongodb-atlas-service-account': 'mongodb-atlas',
+  'mongodb-atlas-api-key': 'mongodb-atlas',
 };
 
 const named = process.env.KEYTURN_OPENAPI;
