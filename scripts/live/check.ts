@@ -76,7 +76,11 @@ async function walk(run: Run): Promise<void> {
     if (facts.slots.can && run.before.length >= facts.slots.live)
       throw new Failed(`${run.before.length} tokens are live already`);
   });
-  await run.step('a wrong authority is refused, and not shown an empty list', whyNoList, () => assertRefusedAuthority(run));
+  const wrong = withAltered(run.subject.asAuthority.authority);
+  const whyNoWrong = wrong === undefined ? 'it acts with the rights of this shell' : undefined;
+  await run.step('a wrong authority is refused, and not shown an empty list', whyNoList ?? whyNoWrong, () =>
+    assertRefused(run, wrong),
+  );
   if (run.hasFailed) return;
 
   const first = await run.step('makes a token, with all its parts', undefined, () => make(run));
@@ -151,16 +155,12 @@ async function assertRefusedValue(run: Run, { credential }: Minted): Promise<voi
   if ((await run.verify({ ...credential, value })) === 'taken') throw new Failed('a value that is none was taken for one');
 }
 
-async function assertRefusedAuthority(run: Run): Promise<void> {
-  const { rotator, asAuthority } = run.subject;
-  const wrong = withAltered(asAuthority.authority);
-  if (wrong === undefined || rotator.find === undefined) return; // it acts as the role of this shell
-  const refusals = ['refused', 'rejected', 'absent'];
-  const outcome = await rotator.find({ ...asAuthority, authority: wrong }).then(
+async function assertRefused({ subject: { rotator, asAuthority } }: Run, authority: unknown): Promise<void> {
+  const outcome = await rotator.find?.({ ...asAuthority, authority }).then(
     () => 'no error',
     (error: unknown) => (error instanceof RotationError ? error.code : 'another error'),
   );
-  if (!refusals.includes(outcome)) throw new Failed(`it became ${outcome}`);
+  if (!['refused', 'rejected', 'absent'].includes(outcome ?? '')) throw new Failed(`it became ${outcome}`);
 }
 
 async function assertListed(run: Run, { ref }: Minted): Promise<void> {
