@@ -34,9 +34,10 @@ async function run(name: string, options: Options): Promise<void> {
     throw new Error(`${name} replaces: the secret that is in use ends. Give it a throw-away one, and say --may-end-current.`);
   const start = services[name];
   if (options.local && start === undefined) throw new Error(`There is no service for ${name} that could be started here.`);
-  const service = options.local ? await start?.() : undefined;
+  // From here on there is something to end, so that nothing but the end ends it.
   const stopping = new AbortController();
-  process.once('SIGINT', () => stopping.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+  const service = options.local ? await start?.(stopping.signal) : undefined;
   let report: LiveReport;
   try {
     const subject = openSubject(rotator, service ?? fromEnvironment(name));

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -14,7 +14,7 @@ const places = ['/usr/lib/rabbitmq/bin/rabbitmq-server', '/opt/homebrew/sbin/rab
 const startSeconds = 90;
 
 /** A broker of its own on free ports of 127.0.0.1, with its state in a folder that goes with it. */
-export async function startRabbitmq(): Promise<Service> {
+export async function startRabbitmq(signal: AbortSignal): Promise<Service> {
   const script = places.find((place) => existsSync(place));
   if (script === undefined) {
     throw new Error(
@@ -50,17 +50,18 @@ default_pass = ${password}
   const child = spawn(script, [], { env: environment, stdio: 'ignore', detached: true });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const close = async () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM'); // the whole group: it is a script
+    signalGroup(child, 'SIGTERM');
     await Promise.race([ended, setTimeout(20_000, undefined, { ref: false })]);
+    signalGroup(child, 'SIGKILL');
     // Erlang leaves a daemon behind that maps its ports; this one is ours alone.
     await promisify(execFile)('epmd', ['-port', String(mapper), '-kill']).catch(() => {});
     rmSync(folder, { recursive: true, force: true });
   };
 
   const managementUrl = `http://127.0.0.1:${management}`;
-  if (!(await answersIn(startSeconds, managementUrl, child))) {
+  if (!(await answersIn(startSeconds, managementUrl, () => signal.aborted || child.exitCode !== null))) {
     await close();
-    throw new Error(`RabbitMQ did not answer within ${startSeconds} s.`);
+    throw new Error(signal.aborted ? 'It was stopped.' : `RabbitMQ ended, or did not answer within ${startSeconds} s.`);
   }
   return {
     title: 'RabbitMQ',
@@ -70,14 +71,19 @@ default_pass = ${password}
   };
 }
 
-async function answersIn(seconds: number, url: string, { exitCode }: { readonly exitCode: number | null }): Promise<boolean> {
-  for (let tries = 0; tries < seconds * 2 && exitCode === null; tries += 1) {
+async function answersIn(seconds: number, url: string, isOver: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < seconds * 2 && !isOver(); tries += 1) {
     const answer = await fetch(`${url}/api/whoami`).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer?.status === 401) return true;
     await setTimeout(500);
   }
   return false;
+}
+
+/** The script and all that it began. */
+function signalGroup({ pid, exitCode, signalCode }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, signal);
 }
 
 function freePort(): Promise<number> {

@@ -15,7 +15,7 @@ export interface Service extends Given {
 }
 
 /** By rotator: the service that can be started here. */
-export const services: Readonly<Record<string, () => Promise<Service>>> = {
+export const services: Readonly<Record<string, (signal: AbortSignal) => Promise<Service>>> = {
   'npm-registry': startRegistry,
   'oauth-client': startAuthorizationServer,
   'rabbitmq-user': startRabbitmq,

@@ -133,7 +133,7 @@ it('ends what it made when somebody stops it', async () => {
 
 describe('for real', () => {
   it.each(['npm-registry', 'oauth-client'])('does what is promised of it: %s', async (name) => {
-    const service = await services[name]?.();
+    const service = await services[name]?.(new AbortController().signal);
     const rotator = await registry.rotator(name);
     if (service === undefined || rotator === undefined) throw new Error('there is no such service');
 
