@@ -26,13 +26,13 @@ export const facts = {
   settleSeconds: 0,
   deathSeconds: 0,
   leastPrivilege: [
-    'The server must do both halves of dynamic registration: RFC 7591 (register) and RFC 7592 (delete). Where it tells no `registration_access_token`, no old client can be ended, and this rotator is not for it.',
+    'The server must do both halves of dynamic registration: RFC 7591 (register) and RFC 7592 (delete). Where it tells no `registration_access_token`, no old client can be ended, and this rotator is not for it. It must manage clients at the host where it registers them.',
     'Have the server issue an initial access token that may register clients and nothing else, and limit there which scopes and grants such clients get.',
     'Store it in the authority secret: the bare token, or {"value": "..."}.',
     'Give whoever reads the token both fields, client id and secret: both change. Rights that hang on the client id itself have to be given to each new client; better, to what they are registered with.',
   ],
   byHand: [
-    'Register a client with the initial access token: `curl -H "Authorization: Bearer ..." -H "Content-Type: application/json" -d ... <registrationUrl>`, with the body that the page of this rotator shows.',
+    'Register a client: POST to `registrationUrl` with the initial access token as bearer and `{"client_name": "...", "grant_types": ["client_credentials"], "response_types": [], "redirect_uris": [], "token_endpoint_auth_method": "client_secret_basic"}`.',
     'Store `client_id`, `client_secret`, and `registration_client_uri` and `registration_access_token` with a space between them, in the secret, and rotate the dependents.',
     'Send DELETE to the old `registration_client_uri` with the old `registration_access_token` when nothing uses the old client any more.',
   ],
@@ -60,6 +60,10 @@ export const facts = {
     },
   ],
   unconfirmed: [
+    {
+      says: 'that secrets have no end: where a server gives them one (`client_secret_expires_at`), rotate more often than that',
+      setting: 'schedule',
+    },
     { says: 'how long other servers go on taking a client that was deleted: taken to be no time', setting: 'facts.deathSeconds' },
     { says: 'whether access tokens that a deleted client got before live on to their end: mostly so', setting: 'overlapHours' },
     {
