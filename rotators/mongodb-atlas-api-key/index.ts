@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import type { AuthorityContext, Rotator } from '../../lib/engine/contract.ts';
-import { absence, RotationError } from '../../lib/engine/errors.ts';
+import { absence } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { getWithDigest } from '../../lib/plugin/digest.ts';
 import { readPages } from '../../lib/plugin/pages.ts';
+import { requiredPart } from '../../lib/plugin/parts.ts';
 import { atlasApi, atlasAuthority, atlasOrganization, atlasVersion, callAtlas } from '../../lib/vendors/atlas.ts';
 import { facts } from './facts.ts';
 
@@ -52,9 +53,8 @@ export const mongodbAtlasApiKey: Rotator<Scope, Authority> = {
     return { credential: { value: new Secret(privateKey), parts: { publicKey: new Secret(publicKey) } }, ref: id };
   },
 
-  async verify({ http }, { value, parts: { publicKey } }) {
-    if (publicKey === undefined) throw nameless();
-    const user = { user: publicKey.reveal(), password: value };
+  async verify({ http }, credential) {
+    const user = { user: requiredPart(facts, credential, 'publicKey').reveal(), password: credential.value };
     const answer = await getWithDigest(facts.name, http, self, user, { headers: { accept: version }, accept: [403] });
     if (answer.status === 401) return { ok: false, why: 'rejected', detail: `GET ${self} answered 401` };
     if (answer.status === 403) {
@@ -92,11 +92,4 @@ export const mongodbAtlasApiKey: Rotator<Scope, Authority> = {
 
 function keysOf({ scope }: Context): string {
   return `/orgs/${scope.orgId}/apiKeys`;
-}
-
-function nameless(): RotationError {
-  return new RotationError('value-shape', `${facts.name}: no public key is stored with the private one`, {
-    fix: 'Store the public key in the field that the catalog gives it, or rotate: the next key is stored with both.',
-    definite: true,
-  });
 }

@@ -3,6 +3,7 @@ import type { Rotator } from '../../lib/engine/contract.ts';
 import { absence, RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { clientError, judgeClient, unexplained } from '../../lib/plugin/oauth.ts';
+import { requiredPart } from '../../lib/plugin/parts.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
 
@@ -51,10 +52,10 @@ export const oauthClient: Rotator<Scope, Authority> = {
     return { credential: { value: new Secret(client.client_secret), parts }, ref: registration };
   },
 
-  async verify({ http, scope: { tokenUrl, scopes = [] } }, { value, parts: { clientId } }) {
-    if (clientId === undefined) throw misshapen('no client id is stored with the secret');
+  async verify({ http, scope: { tokenUrl, scopes = [] } }, credential) {
+    const id = requiredPart(facts, credential, 'clientId').reveal();
     const wishes: Record<string, string> = scopes.length === 0 ? {} : { scope: scopes.join(' ') };
-    return judgeClient(http, { who: facts.name, tokenUrl, client: { id: clientId.reveal(), secret: value }, wishes });
+    return judgeClient(http, { who: facts.name, tokenUrl, client: { id, secret: credential.value }, wishes });
   },
 
   // The token that may delete a client ends with it. Whether the client is dead is asked of the client itself afterwards.

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { AuthorityContext, HttpRequest, Method, Rotator } from '../../lib/engine/contract.ts';
 import { absence, RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
+import { requiredPart } from '../../lib/plugin/parts.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
 
@@ -51,11 +52,11 @@ export const rabbitmqUser: Rotator<Scope, Authority> = {
     await put(context, `/api/permissions/${encodeURIComponent(virtualHost)}/${encodeURIComponent(ref)}`, permissions);
   },
 
-  async verify({ http }, { value, parts: { user } }) {
-    if (user === undefined) throw malformed('the stored token has no name of its user');
-    const answer = await http('GET', '/api/whoami', { basic: { user: user.reveal(), password: value }, accept: [401] });
+  async verify({ http }, credential) {
+    const user = requiredPart(facts, credential, 'user').reveal();
+    const answer = await http('GET', '/api/whoami', { basic: { user, password: credential.value }, accept: [401] });
     if (answer.status !== 401) {
-      if (answer.json(z.object({ name: z.string() })).name === user.reveal()) return { ok: true };
+      if (answer.json(z.object({ name: z.string() })).name === user) return { ok: true };
       return { ok: false, why: 'rejected', detail: 'GET /api/whoami named another user' };
     }
     const { reason } = answer.json(refusal);

@@ -3,6 +3,7 @@ import type { AuthorityContext, HttpRequest, Method, Rotator } from '../../lib/e
 import { absence, RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { readPages } from '../../lib/plugin/pages.ts';
+import { requiredPart } from '../../lib/plugin/parts.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
 
@@ -50,10 +51,9 @@ export const twilio: Rotator<Scope, Authority> = {
     return { credential: { value: new Secret(secret), parts: { keySid: new Secret(sid) } }, ref: sid };
   },
 
-  async verify({ http, scope: { accountSid } }, { value, parts: { keySid } }) {
-    if (keySid === undefined) throw unexplained('the stored token has no SID of its key');
+  async verify({ http, scope: { accountSid } }, credential) {
     const messages = `${facts.otherHosts[0]}/2010-04-01/Accounts/${accountSid}/Messages.json`;
-    const basic = { user: keySid.reveal(), password: value };
+    const basic = { user: requiredPart(facts, credential, 'keySid').reveal(), password: credential.value };
     const answer = await http('GET', messages, { basic, query: { PageSize: 1 }, accept: [401, 403] });
     if (answer.status === 200) {
       answer.json(z.object({ messages: z.array(z.unknown()) }));
