@@ -23,7 +23,7 @@ export const facts = {
     'In the Auth0 Dashboard make a machine-to-machine application of its own for Keyturn, and authorize it for the Auth0 Management API with `update:client_keys` and nothing else. It may then renew the secret of every application of the tenant.',
     'Store its client id and secret as {"clientId": "...", "clientSecret": "..."} in the authority secret.',
     'Authorize the application of the token for at least one API, and name that API as `audience`: this is how its secret is tried.',
-    'Every look at the secret gets one access token: count it into the tenant’s quota of machine-to-machine tokens.',
+    "Every look at the secret gets one access token: count it into the tenant's quota of machine-to-machine tokens.",
     'The old secret ends at the very moment when the new one is made: let whoever uses it read the secret anew when it is refused, and rotate when few use it. Access tokens that it got before live on.',
   ],
   byHand: [
@@ -49,7 +49,7 @@ export const facts = {
     { says: 'how long a secret may be: 64 characters so far, taken to be 128 at most', setting: 'facts.valueBytes' },
     { says: 'how long a new secret may be refused, and the old one work: taken to be 5 s each', setting: 'facts.settleSeconds' },
     {
-      says: 'that a tenant’s own domain serves the Management API too: use the one that ends in auth0.com',
+      says: "that a tenant's own domain serves the Management API too: use the one that ends in auth0.com",
       setting: 'scope.tenantUrl',
     },
   ],

@@ -36,7 +36,7 @@ export const facts = {
     'sign in at cloud.mongodb.com as an owner of the organization, open Access Manager > API Keys, make a key by hand and delete the old one.',
   sources: [
     {
-      says: 'POST, GET and DELETE of an organization’s API keys and POST of their access lists; the private key is told once; GET /api/atlas/v2 tells who asks',
+      says: "POST, GET and DELETE of an organization's API keys and POST of their access lists; the private key is told once; GET /api/atlas/v2 tells who asks",
       url: 'https://github.com/mongodb/atlas-sdk-go/blob/main/openapi/atlas-api-transformed.yaml',
       checked: '2026-11-22',
     },

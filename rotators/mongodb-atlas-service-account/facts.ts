@@ -39,7 +39,7 @@ export const facts = {
     'sign in at cloud.mongodb.com as an owner of the organization, open Access Manager > Applications, make a secret for the service account by hand and revoke the old one.',
   sources: [
     {
-      says: 'POST and DELETE of an account’s secrets, GET of the account with its secrets; versioned media types; the secret is told once and always expires',
+      says: "POST and DELETE of an account's secrets, GET of the account with its secrets; versioned media types; the secret is told once and always expires",
       url: 'https://github.com/mongodb/atlas-sdk-go/blob/main/openapi/atlas-api-transformed.yaml',
       checked: '2026-11-22',
     },

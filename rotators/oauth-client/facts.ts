@@ -39,7 +39,7 @@ export const facts = {
   ifAllElseFails: 'delete the old client in the administration of the authorization server; its id is in the secret.',
   sources: [
     {
-      says: 'POST of a client’s metadata with an initial access token answers 201 with its id and secret',
+      says: "POST of a client's metadata with an initial access token answers 201 with its id and secret",
       url: 'https://www.rfc-editor.org/rfc/rfc7591',
       checked: '2026-11-25',
     },

@@ -35,7 +35,7 @@ export const facts = {
     'sign in to the Okta Admin Console, open the application, and under General > Client Credentials make a secret by hand, deactivate the old one and delete it.',
   sources: [
     {
-      says: 'POST, GET and DELETE of an application’s secrets; only an inactive one can be deleted, the only one cannot be deactivated, and lists show secrets in clear',
+      says: "POST, GET and DELETE of an application's secrets; only an inactive one can be deleted, the only one cannot be deactivated, and lists show secrets in clear",
       url: 'https://github.com/okta/okta-management-openapi-spec/blob/master/dist/current/management-minimal.yaml',
       checked: '2026-11-22',
     },

@@ -40,7 +40,7 @@ it('says of a lost registration that only a look into the server can tell, and g
 });
 
 it.each([
-  ['a stranger’s token, as RFC 7592 says of a client that is gone', { status: 401, body: { error: 'invalid_token' } }, undefined],
+  ["a stranger's token, as RFC 7592 says of a client that is gone", { status: 401, body: { error: 'invalid_token' } }, undefined],
   ['nobody there', { status: 404, body: {} }, undefined],
   ['a refusal for another reason', { status: 401, body: { error: 'temporarily_closed' } }, { code: 'refused' }],
   ['no leave to delete', { status: 403, body: {} }, { code: 'refused' }],
