@@ -3,7 +3,7 @@ import type { CatalogRegistry } from './catalog.ts';
 import { sharedFields, tokenFields } from './fields.ts';
 import { accepts } from './read-fields.ts';
 
-type JsonSchema = Readonly<Record<string, unknown>>;
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
  * JSON Schemas (draft 7, which every editor knows) for a token's file and for keyturn.yaml. The scope follows from the provider, and each
@@ -17,17 +17,17 @@ export async function jsonSchemas(
     const rotator = await registry.rotator(name);
     if (rotator === undefined) continue;
     const required = [...neededUnless(rotator.scope, 'scope'), ...neededUnless(rotator.authority, 'authority')];
-    providers.push(where('provider', name, { scope: describe(convert(rotator.scope), rotator.facts.title) }, required));
+    providers.push(where('provider', name, { scope: describe(jsonSchemaOf(rotator.scope), rotator.facts.title) }, required));
   }
   const kinds: JsonSchema[] = [];
   for (const name of [...registry.dependentNames].sort()) {
     const plugin = await registry.dependent(name);
     if (plugin === undefined) continue;
     const required = [...neededUnless(plugin.target, 'target'), ...neededUnless(plugin.authority, 'authority')];
-    kinds.push(where('kind', name, { target: describe(convert(plugin.target), plugin.facts.title) }, required));
+    kinds.push(where('kind', name, { target: describe(jsonSchemaOf(plugin.target), plugin.facts.title) }, required));
   }
 
-  const token = convert(tokenFields) as unknown as TokenDocument;
+  const token = jsonSchemaOf(tokenFields) as unknown as TokenDocument;
   const { properties } = token;
   const { items } = properties.dependents;
   return {
@@ -48,7 +48,7 @@ export async function jsonSchemas(
       },
       ...(providers.length === 0 ? {} : { allOf: providers }),
     },
-    catalog: { ...heading('keyturn.yaml: people, teams and defaults of a catalog'), ...convert(sharedFields) },
+    catalog: { ...heading('keyturn.yaml: people, teams and defaults of a catalog'), ...jsonSchemaOf(sharedFields) },
   };
 }
 
@@ -63,7 +63,8 @@ function heading(title: string): JsonSchema {
   return { $schema: 'http://json-schema.org/draft-07/schema#', title };
 }
 
-function convert(schema: z.ZodType): JsonSchema {
+/** What may be written into the catalog for a schema, as a JSON Schema (draft 7). */
+export function jsonSchemaOf(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     target: 'draft-7',
     io: 'input',

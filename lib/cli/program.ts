@@ -3,6 +3,7 @@ import { ackCommand } from './ack.ts';
 import { adoptCommand } from './adopt.ts';
 import { calendarCommand } from './calendar.ts';
 import { checkCommand } from './check.ts';
+import { dependentsCommand } from './dependents.ts';
 import { healCommand } from './heal.ts';
 import { historyCommand } from './history.ts';
 import { holdCommand } from './hold.ts';
@@ -12,6 +13,7 @@ import { releaseCommand } from './release.ts';
 import { retireCommand } from './retire.ts';
 import { rollbackCommand } from './rollback.ts';
 import { rotateCommand } from './rotate.ts';
+import { rotatorsCommand } from './rotators.ts';
 import { statusCommand } from './status.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { verifyCommand } from './verify.ts';
@@ -27,6 +29,8 @@ export function createProgram(): Command {
   const commands = [
     localCommand,
     checkCommand,
+    rotatorsCommand,
+    dependentsCommand,
     calendarCommand,
     statusCommand,
     verifyCommand,

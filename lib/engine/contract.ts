@@ -21,8 +21,10 @@ export interface HttpRequest {
   readonly basic?: { readonly user: string; readonly password: Secret };
   /** Statuses besides 2xx that are answers here, and no errors. */
   readonly accept?: readonly number[];
-  /** Says that doing it twice is the same as once, so that the door may try again. GET and HEAD always are. */
+  /** Says that doing it twice is the same as once, so that the door may try again. GET, HEAD and what only `asks` always are. */
   readonly idempotent?: boolean;
+  /** Says that it only asks, whatever its method: nothing that matters is changed by it, such as where access is asked for by POST. */
+  readonly asks?: boolean;
 }
 
 export interface HttpAnswer {

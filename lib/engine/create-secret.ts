@@ -61,7 +61,7 @@ async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Pr
     return await withAuthority((context) => {
       const http: Http = async (method, path, request) => {
         const answer = await context.http(method, path, request);
-        hasChanged ||= method !== 'GET' && method !== 'HEAD';
+        hasChanged ||= method !== 'GET' && method !== 'HEAD' && request?.asks !== true;
         return answer;
       };
       return rotator.mint({ ...context, http }, { mark, now: ports.clock.now(), random: ports.random });
@@ -70,9 +70,12 @@ async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Pr
     // A refusal of a later call says nothing of an earlier one that had its effect.
     const isDefinite = error instanceof RotationError && (error.definite || error.code === 'uncertain') && !hasChanged;
     if (isDefinite && error.definite) await settled();
-    if (isDefinite) throw error;
+    const isLostForGood = rotator.find === undefined && rotator.facts.strategy === 'overlap';
+    if (isDefinite && (error.definite || !isLostForGood)) throw error;
     throw new RotationError('uncertain', `${token.provider}: the answer to the request for a new token was lost or unreadable`, {
-      fix: 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
+      fix: isLostForGood
+        ? `Nothing to do for the rotation, which goes on. If there is a token nobody has its value, and ${token.provider} has no list: look for it there by hand.`
+        : 'Nothing to do: if there is a token it is found and revoked after two hours, and the rotation goes on.',
       ...(error instanceof RotationError ? { cause: error } : {}),
     });
   }

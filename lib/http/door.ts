@@ -50,7 +50,7 @@ export function createDoors(options: DoorOptions): Ports['http'] {
     const http: Http = async (method, path, request = {}) => {
       assertNothingPrinted({ who, what: method }, 'address', [path, ...Object.values(request.query ?? {})].join(' '));
       const { address, shownPath, isPublic } = admit(allowed, { method, path, query: request.query });
-      const isReading = method === 'GET' || method === 'HEAD';
+      const isReading = method === 'GET' || method === 'HEAD' || request.asks === true;
       const isRepeatable = isReading || request.idempotent === true;
       const call: Call = { who, what: `${method} ${shownPath}`, isReading, isRepeatable };
       const init = toInit(call, method, request);

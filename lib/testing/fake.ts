@@ -33,6 +33,8 @@ export interface FakeAnswer {
 /** Something that listens at an address. */
 export interface HttpFake {
   readonly api: string;
+  /** Where it listens besides. */
+  readonly otherApis?: readonly string[];
   handle(request: FakeRequest): FakeAnswer;
 }
 
@@ -108,7 +110,7 @@ export function unknownHost(): Error {
 export function fetchOf(fakes: readonly HttpFake[]): typeof fetch {
   return async (input, init = {}) => {
     const url = new URL(String(input));
-    const fake = fakes.find(({ api }) => new URL(api).origin === url.origin);
+    const fake = fakes.find(({ api, otherApis = [] }) => [api, ...otherApis].some((each) => new URL(each).origin === url.origin));
     if (fake === undefined) throw unknownHost();
     const headers = Object.fromEntries(
       Object.entries((init.headers ?? {}) as Record<string, string>).map(([name, value]) => [name.toLowerCase(), value]),
@@ -161,6 +163,12 @@ export function jsonOf({ headers, body }: FakeRequest, type = 'application/json'
   } catch {
     return undefined;
   }
+}
+
+/** The fields of a request that says it is a form; undefined where it does not. */
+export function formOf({ headers, body }: FakeRequest): Readonly<Record<string, string>> | undefined {
+  if (headers['content-type']?.split(';')[0] !== 'application/x-www-form-urlencoded') return undefined;
+  return Object.fromEntries(new URLSearchParams(body));
 }
 
 /** User and password of basic authentication. */

@@ -15,6 +15,7 @@ export {
   type FakeToken,
   type FakeWorld,
   fetchOf,
+  formOf,
   type HttpFake,
   isTaken,
   jsonOf,

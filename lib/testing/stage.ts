@@ -36,6 +36,8 @@ export interface Stage<Provider extends RotatorFake = RotatorFake> extends World
   /** In the order of the cast. */
   readonly places: readonly DependentFake[];
   readonly strategy: 'overlap' | 'byo' | 'replace';
+  /** Whether the provider has a list in which a lost token can be found. */
+  readonly canList: boolean;
   readonly token: Token;
   readonly arn: string;
   readonly driver: ReturnType<typeof createRotationDriver>;
@@ -125,6 +127,7 @@ export function createStage<Provider extends RotatorFakeFactory>(
     provider,
     places,
     strategy: rotator.facts.strategy,
+    canList: rotator.facts.list.can,
     token,
     arn,
     driver,

@@ -13,6 +13,7 @@ import type { AwsDoor, Rotator } from '../../lib/engine/contract.ts';
 import { absence, RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { readPages } from '../../lib/plugin/pages.ts';
+import { requiredPart } from '../../lib/plugin/parts.ts';
 import { facts } from './facts.ts';
 
 const scope = z.strictObject({
@@ -44,10 +45,9 @@ export const awsIamAccessKey: Rotator<Scope, unknown> = {
     return { credential: { value: new Secret(key.SecretAccessKey), parts }, ref: key.AccessKeyId };
   },
 
-  async verify({ aws, scope }, { value, parts: { accessKeyId } }) {
-    if (accessKeyId === undefined) throw malformed('the stored token has no access key id');
+  async verify({ aws, scope }, credential) {
+    const as = { accessKeyId: requiredPart(facts, credential, 'accessKeyId'), secretAccessKey: credential.value };
     try {
-      const as = { accessKeyId, secretAccessKey: value };
       const { Arn: arn } = await aws(STSClient, { as }).send(new GetCallerIdentityCommand({}));
       if (arn?.endsWith(`:user${scope.path}${scope.user}`)) return { ok: true };
       return { ok: false, why: 'rejected', detail: 'GetCallerIdentity named somebody else than the user' };

@@ -50,5 +50,5 @@ export const facts = {
       setting: 'registryUrl',
     },
   ],
-  proven: [{ on: 'real service', date: '2026-11-22' }],
+  proven: [{ on: 'real service', date: '2026-11-25' }],
 } as const satisfies RotatorFacts;

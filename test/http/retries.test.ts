@@ -44,6 +44,15 @@ describe('a pause', () => {
     expect(seen.map(({ body }) => body)).toEqual(['{"a":1}', '{"a":1}']);
   });
 
+  it('is made for what only asks, whatever its method', async () => {
+    const { http, seen } = createDoor(new Response(null, { status: 503 }));
+
+    const error = await failureOf(http('POST', '/access', { form: { grant_type: 'client_credentials' }, asks: true }));
+
+    expect(error).toMatchObject({ code: 'unavailable' });
+    expect(seen).toHaveLength(3);
+  });
+
   it('is never made by the door itself after an unclear change', async () => {
     const { http, seen, pauses } = createDoor(new Response(null, { status: 503, headers: { 'retry-after': '1' } }));
 

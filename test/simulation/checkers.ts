@@ -314,7 +314,8 @@ export function judgeEnd(
   const live = view.tokens
     .filter(({ revokedAt, ref }) => revokedAt === undefined && !truth.strangers.includes(ref))
     .map(({ value }) => value);
-  const extra = live.filter((value) => value !== is && !isAmbiguous(stage, view, truth, value));
+  const isExcused = (value: string) => isAmbiguous(stage, view, truth, value) || isOutOfSight(stage, view, value);
+  const extra = live.filter((value) => value !== is && !isExcused(value));
   if (extra.length > 0 && !isStopped)
     broken({ invariant: 'L2', message: `${extra.length} tokens more than the current one are live in the end` });
   view.held.forEach((held, index) => {
@@ -340,6 +341,11 @@ function isAmbiguous(stage: Stage, { tokens }: View, { strangers, byHand }: Trut
     ({ ref, createdAt }) => strangers.includes(ref) !== isTheirs && Math.abs(createdAt - (one?.createdAt ?? 0)) <= 2.5 * hour,
   );
   return isNear || (!isTheirs && tokens.some((token) => byHand.includes(token.value) && token.revokedAt === undefined));
+}
+
+/** Its value was lost, and the provider has no list to find it in. docs/decisions/2026-11-25-a-provider-without-a-list.md */
+function isOutOfSight(stage: Stage, { versions }: View, value: string): boolean {
+  return !stage.canList && versions.every((version) => valueIn(stage, version) !== value);
 }
 
 function newlyRevoked(before: readonly FakeToken[], after: readonly FakeToken[]): readonly FakeToken[] {
