@@ -325,7 +325,7 @@ export function judgeEnd(
   if (view.pending !== undefined && view.pending.id !== view.current?.id && !isStuck)
     broken({ invariant: 'L4', message: 'AWSPENDING blocks the secret in the end' });
   const ours = labels.filter((label) => label.startsWith('keyturn') && label !== parkedForRoom);
-  if (ours.length !== 1 && extra.length === 0 && !isStopped)
+  if (ours.length !== 1 && live.every((value) => value === is) && !isStopped)
     broken({ invariant: 'L4', message: `labels are left over: ${ours.length} of ours in the end` });
 }
 
@@ -333,14 +333,18 @@ export function judgeEnd(
  * Made by a person, or by us, in the same hours as one by the other; or ours, beside one that a person pasted in and that still works.
  * docs/decisions/2026-11-25-strays-without-a-mark.md
  */
-function isAmbiguous(stage: Stage, { tokens }: View, { strangers, byHand }: Truth, value: string): boolean {
+function isAmbiguous(stage: Stage, { tokens, versions, current }: View, { strangers, byHand }: Truth, value: string): boolean {
   if (!stage.token.exclusive) return false;
   const one = tokens.find((token) => token.value === value);
   const isTheirs = strangers.includes(one?.ref ?? '');
   const isNear = tokens.some(
     ({ ref, createdAt }) => strangers.includes(ref) !== isTheirs && Math.abs(createdAt - (one?.createdAt ?? 0)) <= 2.5 * hour,
   );
-  return isNear || (!isTheirs && tokens.some((token) => byHand.includes(token.value) && token.revokedAt === undefined));
+  if (isNear || isTheirs) return isNear;
+  // What is in a version of ours is no stray: it waits only while nobody knows which token the current one is.
+  const isStored = versions.some((version) => readOurLabel(version.labels) !== undefined && valueIn(stage, version) === value);
+  const pasted = isStored ? [valueIn(stage, current)].filter((each) => byHand.includes(each ?? '')) : byHand;
+  return tokens.some((token) => pasted.includes(token.value) && token.revokedAt === undefined);
 }
 
 /** Its value was lost, and the provider has no list to find it in. docs/decisions/2026-11-25-a-provider-without-a-list.md */

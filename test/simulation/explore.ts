@@ -176,8 +176,8 @@ export async function close(sim: Sim, from: Moment, start: Moment, known = new S
       'continue',
       'retire',
       { hours: 26 },
-      'begin',
       'watch',
+      'begin',
       'retire',
       'retire',
     ] as SimEvent[])

@@ -156,9 +156,11 @@ export function createSim(
     const taken = [rotation?.run?.versionId, ...(versions ?? []).map(({ id }) => id)];
     for (let byte = count() + 100; ; byte += 1) if (!taken.includes(Buffer.alloc(16, byte).toString('hex'))) return byte;
   };
+  /** Of a value of our own choice: another one than those that are stored, installed or not. */
+  const newValue = () => count() + (stage.secretsManager.setting.state.get(stage.arn)?.versions.length ?? 0);
   const chance: Chance = {
     fraction: () => 0.5,
-    bytes: (length) => new Uint8Array(length).fill(length === 16 ? newByte() : count()),
+    bytes: (length) => new Uint8Array(length).fill(length === 16 ? newByte() : newValue()),
     // Named by how many there are, so that worlds that came about differently can be found equal.
     text: (characters) => `n${count()}`.padEnd(characters, '0'),
   };
