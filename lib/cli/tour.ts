@@ -86,6 +86,7 @@ export async function playTour(options: {
     ...(options.port === undefined ? {} : { port: options.port }),
     onProgress: (what) => narrator.say(what),
     onLog: (_name, entry) => narrator.log(entry),
+    onLetter: ({ to, subject }) => narrator.say(`mail to ${to}: ${subject}`),
     onEvent(event) {
       events.push(event);
       happenings.push({ what: event.detailType, ...event.detail } as Happening);

@@ -22,6 +22,12 @@ export interface MailService {
   answer(request: RestRequest): Promise<RestAnswer | undefined>;
 }
 
+export interface MailOptions {
+  readonly onLetter?: (letter: Letter) => void;
+  /** Everybody follows the link of their invitation at once. */
+  readonly confirms?: boolean;
+}
+
 interface Subscription {
   readonly endpoint: string;
   readonly filter: string | undefined;
@@ -37,7 +43,10 @@ const mostBytes = 262_144;
  * SNS as far as e-mail goes, in its own protocol and as strict as it is: subjects of fewer than 100 ASCII characters, filters compared to the
  * letter, and no message for an address that has not confirmed.
  */
-export function createMailService(topicArn = 'arn:aws:sns:us-east-1:000000000000:keyturn-people'): MailService {
+export function createMailService(
+  topicArn = 'arn:aws:sns:us-east-1:000000000000:keyturn-people',
+  { onLetter = () => {}, confirms = false }: MailOptions = {},
+): MailService {
   const subscriptions = new Map<string, Subscription>();
   const letters: Letter[] = [];
   const invitations: string[] = [];
@@ -49,8 +58,12 @@ export function createMailService(topicArn = 'arn:aws:sns:us-east-1:000000000000
       if (subject !== undefined && !isSubject(subject)) throw invalid('Subject');
       if (Buffer.byteLength(text, 'utf8') > mostBytes) throw invalid('Message', 'Message too long');
       const attributes = attributesOf(fields, 'MessageAttributes.entry', 'Name', 'Value.StringValue');
-      for (const each of subscriptions.values())
-        if (each.isConfirmed && isWanted(each, attributes)) letters.push({ to: each.endpoint, subject: subject ?? '', text });
+      for (const each of subscriptions.values()) {
+        if (!each.isConfirmed || !isWanted(each, attributes)) continue;
+        const letter = { to: each.endpoint, subject: subject ?? '', text };
+        letters.push(letter);
+        onLetter(letter);
+      }
       return `<MessageId>${randomUUID()}</MessageId>`;
     },
 
@@ -64,7 +77,7 @@ export function createMailService(topicArn = 'arn:aws:sns:us-east-1:000000000000
       if (known?.isConfirmed && known.filter !== filter)
         throw invalid('Attributes', 'Subscription already exists with different attributes');
       if (known?.isConfirmed !== true) {
-        subscriptions.set(endpoint, { endpoint, filter, isConfirmed: false });
+        subscriptions.set(endpoint, { endpoint, filter, isConfirmed: confirms });
         invitations.push(endpoint);
       }
       return `<SubscriptionArn>${known?.isConfirmed ? arnOf(endpoint) : 'pending confirmation'}</SubscriptionArn>`;

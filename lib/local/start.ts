@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { bundleHandlers } from '../bundle.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import { compileFor, compileIndex } from '../catalog/compile.ts';
+import { compileDirectory, compileFor, compileIndex } from '../catalog/compile.ts';
 import { sweepMinutes } from '../engine/plan.ts';
 import type { LogEntry } from '../engine/ports.ts';
 import { type ObservedCall, openAwsEndpoint } from './aws-endpoint.ts';
@@ -12,6 +12,7 @@ import { type BusEvent, eventBusService } from './event-bus.ts';
 import { makeFolder, writeJson } from './files.ts';
 import { createFunctionHost, type FunctionHost, type Interceptor } from './functions.ts';
 import { invokeRoute } from './lambda-route.ts';
+import { createMailService, type Letter } from './mail-service.ts';
 import { createLocalQueues } from './queues.ts';
 import { createRotationDriver } from './secrets-manager/rotation.ts';
 import { secretsManagerService, secureRandom } from './secrets-manager/serve.ts';
@@ -43,6 +44,8 @@ export interface LocalOptions {
   readonly catalog: Catalog;
   readonly onCall?: (call: ObservedCall) => void;
   readonly onEvent?: (event: BusEvent) => void;
+  /** An e-mail reached an address. Nothing leaves the machine: everybody counts as having confirmed theirs. */
+  readonly onLetter?: (letter: Letter) => void;
   readonly onLog?: (functionName: string, entry: LogEntry) => void;
   readonly intercept?: Interceptor;
 }
@@ -56,6 +59,7 @@ export interface LocalAddress {
 const prefix = 'keyturn-';
 const functionPrefix = `${prefix}rotate-`;
 const reconcileFunction = `${prefix}reconcile`;
+const notifyFunction = `${prefix}notify`;
 
 /**
  * AWS as far as Keyturn needs it, on a laptop: Secrets Manager on loopback for the real SDK, the real handlers bundled as they are deployed
@@ -89,14 +93,29 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     invoke: (name, event) => lateHost(() => host).invoke(name, event),
     onGivenUp: (name, detail) => onLog(name, { event: 'job.given-up', detail }),
   });
+  const { onLetter } = options;
+  const mail = createMailService(undefined, { confirms: true, ...(onLetter === undefined ? {} : { onLetter }) });
+  const telling = new Set<Promise<unknown>>();
+  const tell = (event: BusEvent) => {
+    onEvent(event);
+    if (!/^(alert\.|digest$)/.test(event.detailType)) return;
+    const told = lateHost(() => host).invoke(notifyFunction, {
+      source: event.source,
+      'detail-type': event.detailType,
+      detail: event.detail,
+    });
+    telling.add(told);
+    void told.finally(() => telling.delete(told));
+  };
   const endpoint = await openAwsEndpoint({
     ...(options.port === undefined ? {} : { port: options.port }),
     services: {
       secretsmanager: secretsManagerService(secretsManager, store),
-      AWSEvents: eventBusService(onEvent),
+      AWSEvents: eventBusService(tell),
       AmazonSQS: queues.service,
     },
     routes: [invokeRoute(lateHost(() => host))],
+    fallback: (request) => mail.answer(request),
     ...(onCall === undefined ? {} : { onCall }),
   });
   try {
@@ -128,6 +147,16 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
         },
         timeoutSeconds: 300,
       },
+      {
+        name: notifyFunction,
+        file: join(bundles, 'notify.mjs'),
+        environment: {
+          KEYTURN_DIRECTORY_FILE: join(bundles, 'directory.json'),
+          KEYTURN_PEOPLE_TOPIC: mail.topicArn,
+          KEYTURN_OPERATORS_TOPIC: mail.topicArn,
+        },
+        timeoutSeconds: 60,
+      },
     ],
     onLog: (name, line) => {
       const entry = logEntry(line);
@@ -155,6 +184,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     await sweep();
   };
   const timer = setInterval(() => void sweepIfDue(), 500);
+  await started.invoke(notifyFunction, { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} });
   writeJson(join(stateFolder, addressFile), { url: endpoint.url } satisfies LocalAddress);
 
   return {
@@ -173,6 +203,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
       await driver.idle();
       await sweepIfDue();
       await started.idle();
+      await Promise.all(telling);
     },
     async close() {
       clearInterval(timer);
@@ -189,6 +220,7 @@ function writeCatalog(folder: string, catalog: Catalog, providers: readonly stri
   const write = (name: string, content: unknown) => writeFileSync(join(folder, name), JSON.stringify(content), { mode: 0o600 });
   for (const provider of providers) write(`${provider}.catalog.json`, compileFor(catalog, provider));
   write('index.json', compileIndex(catalog));
+  write('directory.json', compileDirectory(catalog));
 }
 
 function lateHost(host: () => FunctionHost | undefined): FunctionHost {

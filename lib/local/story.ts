@@ -75,7 +75,7 @@ export interface Story {
 }
 
 export async function startStory(
-  options: Pick<LocalOptions, 'stateFolder' | 'onEvent' | 'onLog' | 'intercept' | 'port'> & {
+  options: Pick<LocalOptions, 'stateFolder' | 'onEvent' | 'onLetter' | 'onLog' | 'intercept' | 'port'> & {
     readonly onProgress?: (what: string) => void;
   },
 ): Promise<Story> {

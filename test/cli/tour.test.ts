@@ -62,6 +62,7 @@ describe('the tour', () => {
     expect(code).toBe(0);
     expect(out).toContain('The old token is ended, on evidence');
     expect(out).toContain('✓ no request of the consumer failed');
+    expect(out).toContain('mail to grace@example.com: [Keyturn, soon, nobody answered] The token of web-metrics expires');
     expect(findLeaks(`${out}\n${err}`, secretsIn(state))).toEqual([]);
   });
 
