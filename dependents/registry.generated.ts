@@ -5,6 +5,7 @@ export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> =
   'aws-lambda-environment': async () => (await import('./aws-lambda-environment/index.ts')).awsLambdaEnvironment,
   'aws-secrets-manager-secret': async () => (await import('./aws-secrets-manager-secret/index.ts')).awsSecretsManagerSecret,
   'aws-ssm-parameter': async () => (await import('./aws-ssm-parameter/index.ts')).awsSsmParameter,
+  'circleci-variable': async () => (await import('./circleci-variable/index.ts')).circleciVariable,
   'cloudflare-worker-secret': async () => (await import('./cloudflare-worker-secret/index.ts')).cloudflareWorkerSecret,
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
   'gitlab-ci-variable': async () => (await import('./gitlab-ci-variable/index.ts')).gitlabCiVariable,
