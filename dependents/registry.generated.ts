@@ -7,6 +7,7 @@ export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> =
   'aws-ssm-parameter': async () => (await import('./aws-ssm-parameter/index.ts')).awsSsmParameter,
   'circleci-variable': async () => (await import('./circleci-variable/index.ts')).circleciVariable,
   'cloudflare-worker-secret': async () => (await import('./cloudflare-worker-secret/index.ts')).cloudflareWorkerSecret,
+  'eventbridge-connection': async () => (await import('./eventbridge-connection/index.ts')).eventbridgeConnection,
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
   'gitlab-ci-variable': async () => (await import('./gitlab-ci-variable/index.ts')).gitlabCiVariable,
   'heroku-config-var': async () => (await import('./heroku-config-var/index.ts')).herokuConfigVar,
