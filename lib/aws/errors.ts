@@ -14,7 +14,12 @@ export function isThrottled(error: unknown): boolean {
 }
 
 /** What is there is just being changed, or is not what the write was meant to go over. */
-const conflicts = ['ResourceConflictException', 'PreconditionFailedException', 'TooManyUpdates'];
+const conflicts = [
+  'ConcurrentModificationException',
+  'PreconditionFailedException',
+  'ResourceConflictException',
+  'TooManyUpdates',
+];
 
 /** Anything a client of AWS throws, sorted as the http door sorts. Only the error's class is looked at; its text stays behind. */
 export function sortAwsError(who: string, operation: string, error: unknown): RotationError {

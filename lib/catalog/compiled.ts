@@ -111,6 +111,7 @@ const tokenSchema = z.strictObject({
       via: some.optional(),
       copies: z.union([z.enum(['stored', 'value']), z.strictObject({ part: some })]),
       onForeign: z.enum(['stop', 'adopt']),
+      after: z.array(some).optional(),
     }),
   ),
   checks: z.array(

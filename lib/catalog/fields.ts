@@ -88,6 +88,11 @@ const dependentFields = z.strictObject({
     'What to do when the place holds something that Keyturn never wrote: stop and tell, or overwrite it.',
     'stop',
   ),
+  after: field(
+    z.array(name).min(1).optional(),
+    'The dependents that must have a new value in effect before this one gets it. Without it, it is updated beside the others.',
+    ['build secret'],
+  ),
 });
 
 const consumerFields = z.strictObject({

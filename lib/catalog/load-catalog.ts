@@ -209,8 +209,8 @@ function layoutOf(value: TokenFields['value']): Token['value'] {
 }
 
 function dependentOf(fields: NonNullable<TokenFields['dependents']>[number]): DependentEntry {
-  const { name, kind, target, authority, via, copies = 'value', onForeign = 'stop' } = fields;
-  return { name, kind, target: target ?? {}, ...given({ authority, via }), copies, onForeign };
+  const { name, kind, target, authority, via, copies = 'value', onForeign = 'stop', after } = fields;
+  return { name, kind, target: target ?? {}, ...given({ authority, via }), copies, onForeign, ...given({ after }) };
 }
 
 /** Only what is there: a field that is undefined is not the same as none in a document that must stay the same to the letter. */

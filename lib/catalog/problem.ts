@@ -62,6 +62,8 @@ const meanings = {
   'too-many-retiring': error('More old tokens would wait for their revocation than the provider or Keyturn allows.'),
   // dependents and other tokens
   copies: error('A dependent copies something that the token does not have.'),
+  'unknown-dependent': error('A dependent waits for one that the token does not have.'),
+  circle: error('Dependents wait for each other.'),
   'too-large': error('A dependent takes less than a token of this provider may need.'),
   'writes-token': error('A dependent writes into the secret of a token.'),
   'same-secret': error('Two tokens are kept in one secret.'),

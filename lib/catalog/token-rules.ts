@@ -18,6 +18,7 @@ export function tokenFaults(draft: TokenDraft, shared: SharedDraft, loopback?: L
     ...valueLayout(draft),
     ...expectations(draft),
     ...names(draft),
+    ...order(draft),
     ...draft.dependents.flatMap((dependent) => [...dependentFaults(draft, dependent)]),
     ...addresses(draft, loopback),
     ...overlapFaults(draft),
@@ -190,6 +191,41 @@ function* names({ fields }: TokenDraft): Iterable<Fault> {
       seen.add(name);
     }
   }
+}
+
+/** Whoever waits must be waited for by somebody else in the end. */
+function* order({ fields }: TokenDraft): Iterable<Fault> {
+  const waits = new Map((fields.dependents ?? []).map((each) => [each?.name, each?.after ?? []]));
+  let isRound = false;
+  for (const [index, each] of (fields.dependents ?? []).entries()) {
+    for (const [at, name] of (each?.after ?? []).entries()) {
+      const path: Path = ['dependents', index, 'after', at];
+      if (name === undefined) continue;
+      if (!waits.has(name)) {
+        const fix = suggest(
+          name,
+          [...waits.keys()].filter((known) => known !== undefined),
+          'Name a dependent of this token.',
+        );
+        yield { path, code: 'unknown-dependent', message: `This token has no dependent ${quote(name)}.`, fix };
+      } else if (!isRound && each?.name !== undefined && reaches(waits, name, each.name)) {
+        isRound = true; // one of them is enough to find the others
+        const message = `${quote(each.name)} waits for ${quote(name)}, which ${name === each.name ? 'is itself' : 'in the end waits for it'}.`;
+        yield { path, code: 'circle', message, fix: 'Let one of them wait for nobody.' };
+      }
+    }
+  }
+}
+
+function reaches(waits: ReadonlyMap<string | undefined, readonly (string | undefined)[]>, from: string, to: string): boolean {
+  const seen = new Set<string>();
+  const walk = (name: string): boolean => {
+    if (name === to) return true;
+    if (seen.has(name)) return false;
+    seen.add(name);
+    return (waits.get(name) ?? []).some((next) => next !== undefined && walk(next));
+  };
+  return walk(from);
 }
 
 function* dependentFaults(draft: TokenDraft, { index, fields, plugin }: DependentDraft): Iterable<Fault> {

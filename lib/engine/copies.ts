@@ -4,6 +4,7 @@ import { longestWaitSeconds } from './judge.ts';
 import { current, previous, readOurLabel, submitted } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { Receipt, SecretState, StoredVersion } from './ports.ts';
+import { wavesOf } from './waves.ts';
 
 /**
  * What a dependent holds, compared with the versions of the secret. `ours`: an older one, or one that a receipt of ours tells of.
@@ -61,10 +62,14 @@ export function olderVersions(
 }
 
 /** Looks at every dependent. Throws where one cannot be reached, or `foreign` where one holds what is not ours. */
-export async function observe(open: OpenToken, versions: Versions): Promise<readonly Observed[]> {
+export async function observe(
+  open: OpenToken,
+  versions: Versions,
+  dependents: readonly OpenDependent[] = open.dependents,
+): Promise<readonly Observed[]> {
   const receipts = await receiptsOf(open, versions.secretArn);
   const observed: Observed[] = [];
-  for (const dependent of open.dependents) observed.push(await observeOne(open, dependent, versions, receipts));
+  for (const dependent of dependents) observed.push(await observeOne(open, dependent, versions, receipts));
   for (const { standing, dependent } of observed)
     if (standing === 'foreign' && dependent.entry.onForeign === 'stop') throw foreign(open, dependent);
   return observed;
@@ -146,7 +151,8 @@ function endOf({ isWritten, appliedAt, intendedAt }: Receipt): Instant {
 
 /**
  * Brings the dependents to hold `wanted` and to have it in effect: all are applied, then all activated, then all waited for, so that slow
- * deployments run side by side. Each part finds what an earlier attempt has done. `stillMay` is asked again after every wait.
+ * deployments run side by side. Those that come after others are looked at again and written when the others have it in effect. Each part
+ * finds what an earlier attempt has done. `stillMay` is asked again after every wait, and before each later wave.
  * Throws the first failure, and `not-yet` where something is still under way when the step's time ends.
  */
 export async function spread(
@@ -155,13 +161,23 @@ export async function spread(
   versions: Versions,
   stillMay: () => Promise<void>,
 ): Promise<void> {
-  const written: Written[] = [];
   for (const { dependent } of observed) assertFits(dependent, dependent.copyOf(versions.wanted, versions.secretArn));
+  const wait = createPatience(open, stillMay);
+  const [first = [], ...later] = wavesOf(observed, ({ dependent }) => dependent.entry);
+  await spreadWave(open, first, versions, wait);
+  for (const wave of later) {
+    await stillMay();
+    const dependents = wave.map(({ dependent }) => dependent);
+    await spreadWave(open, await observe(open, versions, dependents), versions, wait);
+  }
+}
+
+async function spreadWave(open: OpenToken, observed: readonly Observed[], versions: Versions, wait: Patience): Promise<void> {
+  const written: Written[] = [];
   for (const one of observed) {
     const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
     written.push({ ...one, copy, receipt: await applyOne(open, one, copy) });
   }
-  const wait = createPatience(open, stillMay);
   for (const each of written) each.receipt = await activateInTime(open, each, each.copy, each.receipt, wait);
   await waitForAll(open, written, wait);
 }

@@ -7,6 +7,7 @@ import type { SecretState, StoredVersion } from './ports.ts';
 import { isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { seconds } from './time.ts';
+import { wavesOf } from './waves.ts';
 
 /** The first back-off after a failure for good; it doubles with each further one, up to a day. */
 export const firstParkingMinutes = 15;
@@ -95,7 +96,7 @@ async function currentIsLost(open: OpenToken, before: StoredVersion | undefined)
   return !judgement.ok && judgement.why === 'rejected';
 }
 
-/** As far as they answer; the names of those that did not. A sweep goes on with them. */
+/** As far as they answer, the last that got it first; the names of those that did not. A sweep goes on with them. */
 async function putBack(open: OpenToken, state: SecretState, before: StoredVersion): Promise<readonly string[]> {
   const versions: Versions = {
     secretArn: state.arn,
@@ -105,7 +106,9 @@ async function putBack(open: OpenToken, state: SecretState, before: StoredVersio
   };
   const receipts = await receiptsOf(open, state.arn);
   const unrestored: string[] = [];
-  for (const dependent of open.dependents) {
+  for (const dependent of wavesOf(open.dependents, ({ entry }) => entry)
+    .toReversed()
+    .flat()) {
     try {
       const one = await observeOne(open, dependent, versions, receipts);
       if (one.standing === 'foreign' && dependent.entry.onForeign === 'stop') continue; // not our writing, so nothing to put back

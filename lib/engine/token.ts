@@ -18,6 +18,8 @@ export interface DependentEntry {
   readonly copies: 'stored' | 'value' | { readonly part: string };
   /** What to do when it holds something that is not ours. */
   readonly onForeign: 'stop' | 'adopt';
+  /** The names of those that must have a new value in effect before this one gets it. */
+  readonly after?: readonly string[];
 }
 
 /** One of the token's own checks: a harmless request that must succeed with the new value. */

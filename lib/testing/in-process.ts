@@ -49,7 +49,7 @@ function callAsSdk(service: AwsService, operation: string, input: object, caller
 
 /** On the wire a date is a number of seconds. */
 function dated(name: string, value: unknown): unknown {
-  return name.endsWith('Date') && typeof value === 'number' ? new Date(value * 1000) : value;
+  return /(Date|Time)$/.test(name) && typeof value === 'number' ? new Date(value * 1000) : value;
 }
 
 /** An error as the SDK throws it: the service's own when there is a status, else one of the network. */

@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import type { FakeAnswer, FakeRequest } from './fake.ts';
+import { openApiOf } from './swagger.ts';
 
 /** A request and its answer, as they passed. */
 export interface Exchange {
@@ -15,7 +16,7 @@ export interface Departure {
 }
 
 /**
- * Reads a vendor's OpenAPI document (3.0 or 3.1) once. What comes back judges an exchange: every way in which the request or the answer
+ * Reads a vendor's OpenAPI document (3.0 or 3.1, or Swagger 2.0) once. What comes back judges an exchange: every way in which the request or the answer
  * departs from the document, and nothing where it keeps to it.
  *
  * Vendors' documents are looser than their services, so this is stricter than the document in one thing: a body may hold no member that
@@ -23,9 +24,10 @@ export interface Departure {
  * and then a 4xx or 5xx is taken as it is.
  */
 export function createOpenApiJudge(document: unknown): (exchange: Exchange) => readonly Departure[] {
-  const root = asObject(document);
+  const given = asObject(document);
+  const root = given.swagger === '2.0' ? openApiOf(given) : given;
   if (typeof root.openapi !== 'string' || !root.openapi.startsWith('3.')) {
-    throw new Error('not an OpenAPI document of version 3');
+    throw new Error('not an OpenAPI document of version 3, nor one of Swagger 2.0');
   }
   const operations = operationsIn(root);
   const compile = createCompiler(root);

@@ -1020,6 +1020,32 @@ describe('a fault of several files', () => {
       fix: 'Give each a name of its own.',
     },
     {
+      when: 'a dependent waits for one that is not there',
+      files: add('dependents: [{ name: a drawer, kind: drawer, target: { secret: copy }, after: [a draw] }]'),
+      at: 'publish.yaml:15:80',
+      code: 'unknown-dependent',
+      message: 'This token has no dependent "a draw".',
+      fix: 'Did you mean `a drawer`?',
+    },
+    {
+      when: 'dependents wait for each other',
+      files: add(
+        'dependents: [{ name: a drawer, kind: drawer, target: { secret: copy }, after: [another] }, { name: another, kind: drawer, target: { secret: other }, after: [a drawer] }]',
+      ),
+      at: 'publish.yaml:15:80',
+      code: 'circle',
+      message: '"a drawer" waits for "another", which in the end waits for it.',
+      fix: 'Let one of them wait for nobody.',
+    },
+    {
+      when: 'a dependent waits for itself',
+      files: add('dependents: [{ name: a drawer, kind: drawer, target: { secret: copy }, after: [a drawer] }]'),
+      at: 'publish.yaml:15:80',
+      code: 'circle',
+      message: '"a drawer" waits for "a drawer", which is itself.',
+      fix: 'Let one of them wait for nobody.',
+    },
+    {
       when: 'a dependent writes into its own token',
       files: add('dependents: [{ name: a drawer, kind: drawer, target: { secret: build/lantern } }]'),
       at: 'publish.yaml:15:54',

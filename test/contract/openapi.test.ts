@@ -163,7 +163,46 @@ describe('an exchange that departs from the document', () => {
 });
 
 it('refuses what is no document of its kind', () => {
-  expect(() => createOpenApiJudge({ swagger: '2.0', paths: {} })).toThrow(/version 3/);
+  expect(() => createOpenApiJudge({ swagger: '1.2', paths: {} })).toThrow(/version 3/);
+});
+
+it('judges by a document of Swagger 2.0 as by one of OpenAPI', () => {
+  const older = createOpenApiJudge({
+    swagger: '2.0',
+    host: 'api.lantern.test',
+    basePath: '/v1',
+    definitions: { Key: { type: 'object', required: ['id'], properties: { id: { type: 'string', 'x-nullable': true } } } },
+    parameters: { limit: { name: 'limit', in: 'query', type: 'integer' } },
+    responses: { Problem: { schema: { type: 'object', properties: { message: { type: 'string' } } } } },
+    paths: {
+      '/keys': {
+        parameters: [{ $ref: '#/parameters/limit' }],
+        post: {
+          parameters: [{ name: 'key', in: 'body', required: true, schema: { $ref: '#/definitions/Key' } }],
+          responses: { 201: { schema: { $ref: '#/definitions/Key' } }, default: { $ref: '#/responses/Problem' } },
+        },
+      },
+    },
+  });
+  const post = (query: Record<string, string>, sent: object | undefined, status: number, body: unknown) =>
+    older({
+      request: {
+        method: 'POST',
+        path: '/v1/keys',
+        query,
+        headers: { 'content-type': 'application/json' },
+        body: sent === undefined ? '' : JSON.stringify(sent),
+      },
+      answer: { status, body },
+    }).map(({ says }) => says.replace(/^.*?: /, ''));
+
+  expect(post({ limit: '3' }, { id: 'k1' }, 201, { id: null })).toEqual([]);
+  expect(post({ limit: 'all' }, { id: 'k1', note: '' }, 201, {})).toEqual([
+    'the query parameter `limit` must be integer',
+    'the request body has `note`, which is not in the document',
+    "the body must have required property 'id'",
+  ]);
+  expect(post({}, undefined, 404, { message: 7 })).toEqual(['the request has no body', 'the body at /message must be string']);
 });
 
 // Some documents are transcribed by hand, and all are cut down: each schema that can be reached is compiled once.

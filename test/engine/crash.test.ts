@@ -9,7 +9,7 @@ import { createStory, hour } from './setup.ts';
 const crash = new Error('the process died');
 
 /** A story that dies at the n-th call and is then run again until it is quiet. */
-async function live(dieAt: number, when: 'before' | 'after') {
+async function live(dieAt: number, when: 'before' | 'after', isOrdered: boolean) {
   const death = { countdown: Number.POSITIVE_INFINITY, isDead: false };
   const story = createStory({
     switches: { retryCount: 50 }, // a rotation that has to wait for two hours is not given up
@@ -22,6 +22,7 @@ async function live(dieAt: number, when: 'before' | 'after') {
       throw crash;
     },
   });
+  if (isOrdered) Object.assign(story.token.dependents[0] ?? {}, { after: [story.token.dependents[1]?.name] });
   const alive = async (act: () => Promise<unknown>) => {
     await act().catch(() => {});
     death.isDead = false;
@@ -46,19 +47,24 @@ async function live(dieAt: number, when: 'before' | 'after') {
   return { story, old, calls: story.calls.length };
 }
 
-const calls = (await live(Number.POSITIVE_INFINITY, 'before')).calls;
+const lengths = [
+  ['side by side', (await live(Number.POSITIVE_INFINITY, 'before', false)).calls],
+  ['one after the other', (await live(Number.POSITIVE_INFINITY, 'before', true)).calls],
+] as const;
 
 it('has a life of a known length', () => {
-  expect(calls).toBeGreaterThan(40);
+  for (const [, calls] of lengths) expect(calls).toBeGreaterThan(40);
 });
 
 it.each(
-  Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => [
-    [at, 'before'],
-    [at, 'after'],
-  ]) as [number, 'before' | 'after'][],
-)('comes to the same end when it dies at call %i, %s its effect', async (at, when) => {
-  const { story, old } = await live(at, when);
+  lengths.flatMap(([how, calls]) =>
+    Array.from({ length: calls }, (_, index) => index + 1).flatMap((at) => [
+      [at, 'before', how],
+      [at, 'after', how],
+    ]),
+  ) as [number, 'before' | 'after', string][],
+)('comes to the same end when it dies at call %i, %s its effect, with its places %s', async (at, when, how) => {
+  const { story, old } = await live(at, when, how === 'one after the other');
 
   const current = story.value();
   expect(story.live()).toEqual([current]);
