@@ -123,9 +123,9 @@ export async function receiptsOf({ ports }: OpenToken, secretArn: string): Promi
       const receipt = (isShown ? undefined : receiptOf(all, holding)) ?? newest;
       if (receipt === undefined || receipt !== newest) return receipt;
       const others = all.filter(({ digest }) => digest !== receipt.digest);
-      // One of a write that the place never named may have come later than our clock says.
-      const lastOf = (other: Receipt) =>
-        endOf(other) + (receipt.version !== undefined && other.version === undefined ? 3_600_000 : 0);
+      // What would be taken for a stranger's may be of a write that the place never named, and that came later than our clock says.
+      const isStrange = holding?.version !== undefined && receipt.version !== undefined && !isShown;
+      const lastOf = (other: Receipt) => endOf(other) + (isStrange && other.version === undefined ? 3_600_000 : 0);
       return others.some((other) => lastOf(other) >= receipt.intendedAt) ? { ...receipt, isWritten: false } : receipt;
     },
   };
