@@ -12,6 +12,7 @@ import { releaseCommand } from './release.ts';
 import { retireCommand } from './retire.ts';
 import { rollbackCommand } from './rollback.ts';
 import { rotateCommand } from './rotate.ts';
+import { runbookCommand } from './runbook.ts';
 import { statusCommand } from './status.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { verifyCommand } from './verify.ts';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
     checkCommand,
     calendarCommand,
     statusCommand,
+    runbookCommand,
     verifyCommand,
     rotateCommand,
     rollbackCommand,

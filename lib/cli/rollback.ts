@@ -5,11 +5,11 @@ import { RotationError } from '../engine/errors.ts';
 import type { Healed } from '../engine/heal.ts';
 import { compromised, current, holderOf, previous, readOurLabel } from '../engine/labels.ts';
 import type { SecretState } from '../engine/ports.ts';
+import { statusOf } from '../operations/token-status.ts';
 import { healedLines, isWhole } from './heal.ts';
 import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, openProgress } from './output.ts';
 import { confirm } from './people.ts';
-import { statusOf } from './token-status.ts';
 
 export function rollbackCommand(): Command {
   return withPlace(new Command('rollback'))

@@ -3,13 +3,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError } from '../engine/errors.ts';
+import { statusOf } from '../operations/token-status.ts';
 import { follow, type Outcome } from './follow.ts';
 import { type Installation, openInstallation, type Place, pausesOf, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, type Progress } from './output.ts';
 import { argumentsFor } from './pause.ts';
 import { confirm } from './people.ts';
 import { harmless } from './terminal.ts';
-import { statusOf } from './token-status.ts';
 
 interface Options extends Place {
   readonly wait?: true | number;

@@ -1,12 +1,11 @@
 import { Command, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
-import { asRotationError } from '../engine/errors.ts';
-import type { Pause } from '../engine/records.ts';
+import { lookAt } from '../operations/look.ts';
+import { type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
 import { type Installation, openInstallation, type Place, pausesOf, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, table, when } from './output.ts';
 import { harmless } from './terminal.ts';
-import { statusOf, type TokenState, type TokenStatus, tokenStates } from './token-status.ts';
 
 interface Options extends Place {
   readonly owner?: string;
@@ -55,18 +54,6 @@ async function look(
   });
   progress.end();
   return statuses;
-}
-
-/** One secret's trouble is no other's. */
-async function lookAt(installation: Installation, entry: CatalogEntry, pauses: readonly Pause[]): Promise<TokenStatus> {
-  try {
-    return statusOf(entry, await installation.describe(entry), pauses, installation.clock.now());
-  } catch (problem) {
-    const { code, message, fix } = asRotationError(problem, 'status');
-    const { name: token, provider, secret } = entry.token;
-    const state = code === 'not-ours' ? 'missing' : 'unreadable';
-    return { token, provider, owner: entry.owner, secret, state, debts: [], trouble: `${message}. ${fix}` };
-  }
 }
 
 function overview(statuses: readonly TokenStatus[]): readonly string[] {
