@@ -1,6 +1,6 @@
 // Goal: what people do with tokens by the commands comes to what they say, on the real SDK, the real handlers and the embedded Secrets Manager.
 // Method: one installation on loopback with a registry and a receiver that are stand-ins; each command runs in a process of its own.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -299,6 +299,21 @@ it('acknowledges the alerts of a token, and shows what happened to it', async ()
   ]);
   expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no alert') });
   expect(history.out).toContain('token.rotated: publish: the new token is current');
+});
+
+it('says all that a person needs of a token, on a terminal and as pages', async () => {
+  const folder = join(state, 'runbooks');
+  const text = await run('runbook', 'publish');
+  const pages = await run('runbook', '--out', folder);
+  const neither = await run('runbook');
+  const files = readdirSync(folder);
+  seen({ code: 0, err: '', out: files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n') });
+
+  expect(text.out).toMatch(/^# publish\n[\s\S]*Last renewed:\*\* \d{4}-/);
+  expect(pages.out).toContain('2 runbooks');
+  expect(files.toSorted()).toEqual(['index.html', 'publish.html', 'watched.html']);
+  expect(readFileSync(join(folder, 'watched.html'), 'utf8')).toContain('It is not in the vault');
+  expect(neither).toMatchObject({ code: 1, err: expect.stringContaining('Name a token') });
 });
 
 it('has shown no value in all of this', async () => {
