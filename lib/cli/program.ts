@@ -3,6 +3,7 @@ import { ackCommand } from './ack.ts';
 import { adoptCommand } from './adopt.ts';
 import { calendarCommand } from './calendar.ts';
 import { checkCommand } from './check.ts';
+import { consoleCommand } from './console.ts';
 import { healCommand } from './heal.ts';
 import { historyCommand } from './history.ts';
 import { holdCommand } from './hold.ts';
@@ -31,6 +32,7 @@ export function createProgram(): Command {
     calendarCommand,
     statusCommand,
     runbookCommand,
+    consoleCommand,
     verifyCommand,
     rotateCommand,
     rollbackCommand,

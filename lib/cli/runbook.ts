@@ -2,13 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import colours from 'picocolors';
+import type { Installation } from '../operations/installation.ts';
 import { knownOf, materialFor } from '../operations/material.ts';
 import { registry } from '../plugin/registry.ts';
 import { composeRunbook } from '../runbook/compose.ts';
 import { runbookMarkdown } from '../runbook/markdown.ts';
 import { offlineCopy } from '../runbook/offline.ts';
 import type { Runbook } from '../runbook/runbook.ts';
-import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress } from './output.ts';
 
 interface Options extends Place {

@@ -1,9 +1,10 @@
 import { Command, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
+import { type Installation, pausesOf } from '../operations/installation.ts';
 import { lookAt } from '../operations/look.ts';
-import { type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
-import { type Installation, openInstallation, type Place, pausesOf, withPlace } from './installation.ts';
+import { needsPerson, type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, table, when } from './output.ts';
 import { harmless } from './terminal.ts';
 
@@ -71,8 +72,6 @@ function overview(statuses: readonly TokenStatus[]): readonly string[] {
     inNeed === 0 ? colours.green('✓ none needs a person') : colours.yellow(`${inNeed} of ${statuses.length} need a person`);
   return [...table(['token', 'state', 'current since', 'next rotation', 'owner', ''], rows), '', sum];
 }
-
-const needsPerson: readonly TokenState[] = ['missing', 'unreadable', 'parked', 'overdue'];
 
 function remark({ parked, hold, pause, debts, trouble }: TokenStatus): string {
   if (trouble !== undefined) return harmless(trouble);

@@ -1,6 +1,6 @@
 import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError } from '../engine/errors.ts';
-import type { Clock, SecretState } from '../engine/ports.ts';
+import type { Clock, SecretState, Store } from '../engine/ports.ts';
 import type { Pause } from '../engine/records.ts';
 import { statusOf, type TokenStatus } from './token-status.ts';
 
@@ -21,4 +21,26 @@ export async function lookAt(sight: Sight, entry: CatalogEntry, pauses: readonly
     const state = code === 'not-ours' ? 'missing' : 'unreadable';
     return { token, provider, owner: entry.owner, secret, state, debts: [], trouble: `${message}. ${fix}` };
   }
+}
+
+/**
+ * How all tokens are, in a few calls whatever their number. It may be minutes behind what `lookAt` tells, and asks for what the list does not
+ * have.
+ */
+export async function lookAtAll(
+  sight: Sight & { readonly store: Pick<Store, 'list'> },
+  pauses: readonly Pause[],
+): Promise<readonly TokenStatus[]> {
+  const listed = new Map<string, SecretState>();
+  for await (const state of sight.store.list()) {
+    listed.set(state.name, state);
+    listed.set(state.arn, state);
+  }
+  const now = sight.clock.now();
+  return Promise.all(
+    sight.catalog.entries.map(async (entry) => {
+      const state = listed.get(entry.token.secret);
+      return state === undefined ? lookAt(sight, entry, pauses) : statusOf(entry, state, pauses, now);
+    }),
+  );
 }

@@ -5,6 +5,7 @@ import type { Registry } from '../engine/open-token.ts';
 import type { Health, Ledger, Pause } from '../engine/records.ts';
 import type { Material } from '../runbook/material.ts';
 import { lookAt, type Sight } from './look.ts';
+import type { TokenStatus } from './token-status.ts';
 
 /** What is known of the whole, read once for however many runbooks. */
 export interface Known {
@@ -22,7 +23,7 @@ export async function materialFor(
   registry: Registry,
   entry: CatalogEntry,
   { pauses, healths }: Known,
-): Promise<Material> {
+): Promise<Material & { readonly status: TokenStatus }> {
   const { token } = entry;
   const rotator = await registry.rotator(token.provider);
   if (rotator === undefined) throw unknown(`the provider ${token.provider}`);

@@ -47,7 +47,8 @@ input, select, textarea, button, .button { font: inherit; color: inherit; backgr
 button, .button { cursor: pointer; text-decoration: none; display: inline-block; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0; }
 .first { background: var(--link); color: var(--ground); border-color: var(--link); }
-svg { max-width: 100%; height: auto; }
+svg { max-width: 100%; height: auto; } svg text { fill: var(--soft); font-size: 13px; }
+.bar.current { fill: var(--good); } .bar.old { fill: var(--warn); } .bar.coming { fill: var(--link); } .bar.ended { fill: var(--line); }
 @media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; } }
 @media print { header nav, .filter, .actions, .skip { display: none; } h2 { break-after: avoid; } li, dl { break-inside: avoid; }
   html { font-size: 10.5pt; } .warning { border: 1px solid; } }

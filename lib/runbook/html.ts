@@ -27,6 +27,7 @@ function blockHtml(block: Block): Markup {
   }
 }
 
-function textHtml(text: string): readonly (Markup | string)[] {
+/** A text with what is typed set apart. */
+export function textHtml(text: string): readonly (Markup | string)[] {
   return piecesOf(text).map(({ isTyped, text: piece }) => (isTyped ? html`<code>${piece}</code>` : piece));
 }
