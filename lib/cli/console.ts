@@ -4,7 +4,8 @@ import { registry } from '../plugin/registry.ts';
 import { openInstallation, type Place, withPlace } from './installation.ts';
 import { whoAmI } from './people.ts';
 
-const usualPort = 4578;
+/** Where it is served unless somebody says otherwise. */
+export const usualPort = 4578;
 
 export function consoleCommand(): Command {
   return withPlace(new Command('console'))

@@ -2,6 +2,7 @@ import type { CatalogEntry } from '../catalog/catalog.ts';
 import { acknowledge } from '../operations/acknowledge.ts';
 import { hold, release } from '../operations/hold.ts';
 import type { Installation } from '../operations/installation.ts';
+import { Refusal } from '../operations/refusal.ts';
 import { assertWorks, planRollback, rollBack } from '../operations/rollback.ts';
 import { beginRotation } from '../operations/rotate.ts';
 import type { TokenStatus } from '../operations/token-status.ts';
@@ -43,7 +44,7 @@ export const actions: readonly Action[] = [
     isOffered: ({ state }) => !['missing', 'unreadable', 'rotating', 'observed', 'paused', 'parked'].includes(state),
     async act(installation, entry) {
       const { outcome, message, next } = await beginRotation(installation, entry, confirmed);
-      if (outcome === 'refused') throw new Error(`${message}. ${next}`);
+      if (outcome === 'refused') throw new Refusal(`${message}. ${next}`);
     },
   },
   {
@@ -92,7 +93,7 @@ export const actions: readonly Action[] = [
     async act(installation, { token }, { who }) {
       const done = await acknowledge(installation, token.name, { by: who, at: installation.clock.now() });
       if (done.some(({ isSaved }) => !isSaved))
-        throw new Error('It was just changed by somebody else. Look at it, and try again.');
+        throw new Refusal('It was just changed by somebody else. Look at it, and try again.');
     },
   },
   {

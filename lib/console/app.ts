@@ -7,6 +7,7 @@ import { asRotationError, RotationError } from '../engine/errors.ts';
 import type { Registry } from '../engine/open-token.ts';
 import type { Token } from '../engine/token.ts';
 import type { Installation } from '../operations/installation.ts';
+import { Refusal } from '../operations/refusal.ts';
 import { style } from '../pages/style.ts';
 import type { Markup } from '../runbook/html.ts';
 import { type Action, type Actor, actions } from './actions.ts';
@@ -108,18 +109,17 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
 
   app.notFound((context) => problem(context, 404, 'There is no such page.', 'The list of tokens has them all.'));
   app.onError((error, context) => {
-    if (error instanceof Refusal) return problem(context, error.status, error.message, error.fix);
+    if (error instanceof PageRefusal) return problem(context, error.status, error.message, error.fix);
     if (error instanceof RotationError) return problem(context, error.code === 'catalog' ? 404 : 409, error.message, error.fix);
-    // What another error says may come from anywhere: only its first sentence is ours where our own code threw it for people.
-    return error.constructor === Error
-      ? problem(context, 409, error.message, '')
-      : problem(context, 500, asRotationError(error, 'the console').message, 'Try again in a while.');
+    if (error instanceof Refusal) return problem(context, 409, error.message, '');
+    // What another error says may come from anywhere, and is shown to nobody.
+    return problem(context, 500, asRotationError(new Error(), 'the console').message, 'Try again in a while.');
   });
   return app;
 }
 
 /** A request that is not answered with what it asked for. */
-class Refusal extends Error {
+class PageRefusal extends Refusal {
   readonly status: 400 | 403 | 404;
   readonly fix: string;
   constructor(status: 400 | 403 | 404, message: string, fix: string) {
@@ -136,7 +136,7 @@ async function problem(context: Context<Environment>, status: 400 | 403 | 404 | 
 
 function asked({ entry }: Installation, context: Context<Environment>): { entry: CatalogEntry; action: Action } {
   const action = actions.find(({ name }) => name === context.req.param('action'));
-  if (action === undefined) throw new Refusal(404, 'There is no such page.', 'The list of tokens has them all.');
+  if (action === undefined) throw new PageRefusal(404, 'There is no such page.', 'The list of tokens has them all.');
   return { entry: entry(context.req.param('name') ?? ''), action };
 }
 
@@ -164,15 +164,15 @@ async function readPost(
   const isOurs = isSame(context.req.header('origin') ?? '', origin);
   const path = new URL(context.req.url).pathname;
   if (!isOurs || typeof seal !== 'string' || !guard.isSealed(seal, path, who, installation.clock.now())) {
-    throw new Refusal(
+    throw new PageRefusal(
       403,
       'This form is not one of ours, or is older than an hour.',
       'Go back to the token, and ask for it again.',
     );
   }
   const reason = typeof why === 'string' ? plain(why) : '';
-  if (needsReason && reason === '') throw new Refusal(400, 'It needs a reason.', 'Go back, and say why.');
-  if (reason.length > 60) throw new Refusal(400, 'The reason is longer than 60 characters.', 'Go back, and say it shorter.');
+  if (needsReason && reason === '') throw new PageRefusal(400, 'It needs a reason.', 'Go back, and say why.');
+  if (reason.length > 60) throw new PageRefusal(400, 'The reason is longer than 60 characters.', 'Go back, and say it shorter.');
   return { who, why: reason };
 }
 

@@ -4,6 +4,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Registry } from '../engine/open-token.ts';
 import type { Installation } from '../operations/installation.ts';
+import { Refusal } from '../operations/refusal.ts';
 import { createConsole } from './app.ts';
 import { createGuard, isSame } from './guard.ts';
 
@@ -29,7 +30,9 @@ export async function serveConsole(options: {
   const server = serve({ fetch: (request) => app.fetch(request), hostname: '127.0.0.1', port });
   const { port: actual } = await new Promise<AddressInfo>((resolve, reject) => {
     server.once('listening', () => resolve(server.address() as AddressInfo));
-    server.once('error', reject);
+    server.once('error', () =>
+      reject(new Refusal(`The port ${port} cannot be had: something else may be there. Name another one with --port.`)),
+    );
   });
   const origin = `http://127.0.0.1:${actual}`;
   // Cookies know no ports: each console has a name of its own, so that two may be open.

@@ -13,6 +13,7 @@ import {
 } from '../engine/labels.ts';
 import { seconds } from '../engine/time.ts';
 import type { Installation } from './installation.ts';
+import { Refusal } from './refusal.ts';
 
 /** Keeps every old token of this one alive until it is released. One that is on hold already stays as it is. */
 export async function hold(
@@ -28,7 +29,7 @@ export async function hold(
   const label = holdLabel(at, why);
   const versionId = holderOf(state, current) ?? debtOf(state)[0];
   if (label === undefined)
-    throw new Error('The reason is too long: it has to fit into a label of 256 characters, a space being three of them.');
+    throw new Refusal('The reason is too long: it has to fit into a label of 256 characters, a space being three of them.');
   if (versionId === undefined) {
     throw new RotationError('absent', `${name}: has no token yet that could be held`, {
       fix: `Run \`keyturn rotate ${name}\` first.`,

@@ -301,6 +301,39 @@ it('acknowledges the alerts of a token, and shows what happened to it', async ()
   expect(history.out).toContain('token.rotated: publish: the new token is current');
 });
 
+it('renews it from a page, which shows how far it is until it is done', async () => {
+  const pages = keyturn(['console', '--local', state, '--port', '0', '--json']);
+  const { url } = JSON.parse(await pages.says('}')) as { url: string };
+  const { origin } = new URL(url);
+  const cookie = (await fetch(url, { redirect: 'manual' })).headers.get('set-cookie')?.split(';')[0] ?? '';
+  const page = async (path: string) => (await fetch(`${origin}${path}`, { headers: { cookie } })).text();
+  const shown: string[] = [];
+  const old = await value();
+
+  const [, seal = ''] = /name="seal" value="([^"]+)"/.exec(await page('/tokens/publish/rotate')) ?? [];
+  const begun = await fetch(`${origin}/tokens/publish/rotate`, {
+    method: 'POST',
+    headers: { cookie, origin },
+    body: new URLSearchParams({ seal }),
+  });
+  shown.push(await begun.text());
+  await until(async () => {
+    shown.push(await page('/tokens/publish?done=rotate'));
+    return (await value()) !== old && isQuiet(local, 'shop/publish');
+  }, 'the rotation from the page is done');
+  shown.push(await page('/tokens/publish'));
+  for (const path of ['/', '/tasks', '/calendar', '/people', '/providers']) shown.push(await page(path));
+  pages.kill('SIGTERM');
+  seen({ ...(await pages), out: shown.join('\n') });
+
+  expect(begun.status).toBe(200);
+  expect(shown[0]).toContain('The renewal has begun');
+  expect(shown.some((each) => each.includes('being renewed') && each.includes('/live.js'))).toBe(true);
+  expect(shown.at(-6)).toMatch(/The current one: made [\s\S]*Old ones that still work/);
+  expect(shown.at(-6)).toContain('asked for a renewal');
+  expect(shown.at(-6)).toMatch(/hook: <span class="/);
+});
+
 it('says all that a person needs of a token, on a terminal and as pages', async () => {
   const folder = join(state, 'runbooks');
   const text = await run('runbook', 'publish');
