@@ -8,7 +8,7 @@ export default defineConfig({
     reporters: ['default', countReporter],
     // Files run beside each other on every core: the simulation is the longest by far, and takes two of them.
     maxWorkers: availableParallelism(),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

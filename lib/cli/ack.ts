@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import colours from 'picocolors';
-import { RotationError } from '../engine/errors.ts';
+import { acknowledge } from '../operations/acknowledge.ts';
 import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer } from './output.ts';
 import { whoAmI } from './people.ts';
@@ -14,19 +14,8 @@ export function ackCommand(): Command {
     .addHelpText('after', "\nExample:\n  $ keyturn ack npm-publish --note 'the key is ordered'")
     .action(async (which: string, options: Place & { readonly note?: string }) => {
       const installation = await openInstallation(options);
-      const { ledger } = installation;
-      const alerts = (await ledger.alerts()).filter(({ id, token }) => id === which || token === which);
-      if (alerts.length === 0) {
-        throw new RotationError('absent', 'keyturn: there is no alert of this id or token', {
-          fix: 'It may be over already; `keyturn status` shows what needs a person.',
-        });
-      }
       const by = { by: whoAmI(), at: installation.clock.now(), ...(options.note === undefined ? {} : { note: options.note }) };
-      const done: { id: string; message: string; isSaved: boolean }[] = [];
-      for (const alert of alerts) {
-        const next = { ...alert, acknowledged: by, revision: alert.revision + 1 };
-        done.push({ id: alert.id, message: alert.message, isSaved: (await ledger.saveAlert(next, alert)) === 'saved' });
-      }
+      const done = await acknowledge(installation, which, by);
       answer(
         options.json,
         { acknowledged: done, ...by },

@@ -2,17 +2,8 @@ import type { CatalogEntry } from '../catalog/catalog.ts';
 import { errorCodes } from '../engine/errors.ts';
 import { current, holderOf, pending, readOurLabel, readParked } from '../engine/labels.ts';
 import type { SecretState } from '../engine/ports.ts';
-import type { Installation } from './installation.ts';
-
-/** What a rotation came to, in words. */
-export interface Outcome {
-  readonly token: string;
-  readonly outcome: 'promoted' | 'failed' | 'underway' | 'refused';
-  readonly versionId?: string;
-  readonly code?: string;
-  readonly message: string;
-  readonly next: string;
-}
+import type { Installation } from '../operations/installation.ts';
+import type { Outcome } from '../operations/rotate.ts';
 
 const pollMilliseconds = 1000;
 /** Secrets Manager may show a rotation some moments after it has taken it. */

@@ -11,14 +11,15 @@ import { formatProblems } from '../catalog/format-problems.ts';
 import { loadCatalog } from '../catalog/load-catalog.ts';
 import { didYouMean } from '../catalog/wording.ts';
 import { RotationError } from '../engine/errors.ts';
-import type { Clock, SecretState, Store } from '../engine/ports.ts';
-import type { Ledger, Pause } from '../engine/records.ts';
+import type { Clock, SecretState } from '../engine/ports.ts';
+import type { Ledger } from '../engine/records.ts';
 import { createLedger } from '../history/history.ts';
 import type { Shelf } from '../history/shelf.ts';
 import { createMovableClock } from '../local/clock.ts';
 import { readJson } from '../local/files.ts';
 import { openFolderShelf } from '../local/folder-shelf.ts';
 import { addressFile, type LocalAddress, region as localRegion } from '../local/start.ts';
+import type { Installation } from '../operations/installation.ts';
 import { registry } from '../plugin/registry.ts';
 
 /** Where a command acts: the options that all of them share. */
@@ -39,23 +40,6 @@ export function withPlace(command: Command): Command {
     .option('--profile <profile>', 'the profile of your AWS settings')
     .option('--installation <name>', 'the prefix that it was deployed with', 'keyturn')
     .option('--json', 'print one JSON document');
-}
-
-/** A catalog and what stands behind it, opened with the credentials of whoever runs the command. */
-export interface Installation {
-  readonly catalog: Catalog;
-  readonly clock: Clock;
-  readonly store: Store;
-  readonly ledger: Ledger;
-  /** The entry of a token, or an error that names the near ones. */
-  entry(name: string): CatalogEntry;
-  describe(entry: CatalogEntry): Promise<SecretState>;
-  /** Asks the function of the token's provider, and waits. No value comes back. */
-  ask<Answer>(
-    entry: CatalogEntry,
-    state: SecretState,
-    event: { readonly Job: string; readonly [field: string]: string },
-  ): Promise<Answer>;
 }
 
 export async function openInstallation(place: Place): Promise<Installation> {
@@ -94,16 +78,6 @@ function openLedger(stateFolder: string | undefined, place: Place, clock: Clock,
     return openDynamoShelfOf(onAws(place), `${place.installation}-history`);
   };
   return createLedger(open, clock, providers);
-}
-
-/** For commands that only show them beside other things: whoever may not read the table sees the rest. */
-export async function pausesOf({ ledger }: Installation): Promise<readonly Pause[]> {
-  try {
-    return await ledger.pauses();
-  } catch (error) {
-    if (error instanceof RotationError && error.code === 'unavailable') return [];
-    throw error;
-  }
 }
 
 async function openCatalog(folder: string): Promise<Catalog> {

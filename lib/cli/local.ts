@@ -2,10 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type ServedConsole, serveConsole } from '../console/serve.ts';
 import { serveSecretsManagerAlone } from '../local/secrets-manager/serve.ts';
 import { readSwitch, type Switches } from '../local/secrets-manager/switches.ts';
 import type { Story } from '../local/story.ts';
+import { registry } from '../plugin/registry.ts';
+import { usualPort as usualConsolePort } from './console.ts';
+import { openInstallation } from './installation.ts';
 import { readKeys } from './keys.ts';
+import { whoAmI } from './people.ts';
+import { fault } from './terminal.ts';
 import { playTour, type Sabotage } from './tour.ts';
 import { createView, type View } from './view.ts';
 
@@ -51,9 +57,11 @@ async function run(options: Options): Promise<void> {
   const port = options.port ?? (options.tour ? 0 : usualPort);
   const view = createView({ isSilent: options.json === true });
 
+  const consoles: ServedConsole[] = [];
   let story: Story | undefined;
   const end = async () => {
     view.close();
+    for (const served of consoles) await served.close();
     await story?.close();
     if (isTemporary) rmSync(stateFolder, { recursive: true, force: true });
   };
@@ -66,6 +74,11 @@ async function run(options: Options): Promise<void> {
     opened(opened: Story) {
       story = opened;
       view.opened(opened);
+      if (!options.tour)
+        void openConsole(stateFolder, view).then(
+          (served) => consoles.push(served),
+          (error: unknown) => view.say(`The pages could not be opened. ${fault(error)}`),
+        );
     },
   };
   try {
@@ -81,6 +94,15 @@ async function run(options: Options): Promise<void> {
   } finally {
     await end();
   }
+}
+
+/** The pages beside the story: on their usual port, or on a free one where that is taken. */
+async function openConsole(stateFolder: string, view: View): Promise<ServedConsole> {
+  const installation = await openInstallation({ local: stateFolder, installation: 'keyturn' });
+  const serveOn = (port: number) => serveConsole({ installation, registry, who: whoAmI(), port });
+  const served = await serveOn(usualConsolePort).catch(() => serveOn(0));
+  view.say(`The same on pages: ${served.url}`);
+  return served;
 }
 
 async function serveAlone(port: number, switches: Partial<Switches> = {}): Promise<void> {

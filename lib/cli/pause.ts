@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colours from 'picocolors';
 import type { Pause } from '../engine/records.ts';
-import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
+import type { Installation } from '../operations/installation.ts';
+import { argumentsFor } from '../operations/rotate.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, when } from './output.ts';
 import { confirm, whoAmI } from './people.ts';
 import { harmless } from './terminal.ts';
@@ -64,12 +66,6 @@ function scopeOf({ catalog, entry }: Installation, { provider, token }: Scope): 
   if (!catalog.entries.some((each) => each.token.provider === provider))
     throw new Error('The catalog has no token of this provider.');
   return `provider:${provider}`;
-}
-
-/** What stands behind `keyturn resume` for a pause. */
-export function argumentsFor(of: Pause['of']): string {
-  const [kind, name] = of.split(':');
-  return name === undefined ? '' : ` --${kind} ${name}`;
 }
 
 type Until = (now: number) => number;

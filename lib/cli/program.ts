@@ -3,6 +3,7 @@ import { ackCommand } from './ack.ts';
 import { adoptCommand } from './adopt.ts';
 import { calendarCommand } from './calendar.ts';
 import { checkCommand } from './check.ts';
+import { consoleCommand } from './console.ts';
 import { dependentsCommand } from './dependents.ts';
 import { healCommand } from './heal.ts';
 import { historyCommand } from './history.ts';
@@ -14,6 +15,7 @@ import { retireCommand } from './retire.ts';
 import { rollbackCommand } from './rollback.ts';
 import { rotateCommand } from './rotate.ts';
 import { rotatorsCommand } from './rotators.ts';
+import { runbookCommand } from './runbook.ts';
 import { statusCommand } from './status.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { verifyCommand } from './verify.ts';
@@ -33,6 +35,8 @@ export function createProgram(): Command {
     dependentsCommand,
     calendarCommand,
     statusCommand,
+    runbookCommand,
+    consoleCommand,
     verifyCommand,
     rotateCommand,
     rollbackCommand,

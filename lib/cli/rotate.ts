@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError } from '../engine/errors.ts';
-import { follow, type Outcome } from './follow.ts';
-import { type Installation, openInstallation, type Place, pausesOf, withPlace } from './installation.ts';
+import type { Installation } from '../operations/installation.ts';
+import { beginRotation, type Outcome } from '../operations/rotate.ts';
+import { follow } from './follow.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, type Progress } from './output.ts';
-import { argumentsFor } from './pause.ts';
 import { confirm } from './people.ts';
 import { harmless } from './terminal.ts';
-import { statusOf } from './token-status.ts';
 
 interface Options extends Place {
   readonly wait?: true | number;
@@ -68,7 +67,7 @@ async function rotateOne(
 ): Promise<Outcome> {
   const token = entry.token.name;
   try {
-    const begun = await begin(installation, entry, options);
+    const begun = await beginRotation(installation, entry, (question) => confirm(question, options));
     if (begun.outcome !== 'underway' || begun.versionId === undefined || !isWaiting(options)) return begun;
     return await follow(installation, entry, begun.versionId, {
       waitMinutes: typeof options.wait === 'number' ? options.wait : usualWaitMinutes,
@@ -78,53 +77,6 @@ async function rotateOne(
     const { code, message, fix } = asRotationError(problem, 'rotate');
     return { token, outcome: 'refused', code, message, next: fix };
   }
-}
-
-/** Everything that would make it useless is told before Secrets Manager is asked. */
-async function begin(installation: Installation, entry: CatalogEntry, { yes = false }: Options): Promise<Outcome> {
-  const token = entry.token.name;
-  const refused = (code: string, message: string, next: string): Outcome => ({ token, outcome: 'refused', code, message, next });
-  const underway = (versionId: string, message: string): Outcome => ({
-    token,
-    outcome: 'underway',
-    versionId,
-    message,
-    next: `\`keyturn status ${token}\` shows how far it is; --wait stays until it is over.`,
-  });
-  const state = await installation.describe(entry);
-  const pauses = await pausesOf(installation);
-  const { parked, pause, rotating } = statusOf(entry, state, pauses, installation.clock.now());
-  if (entry.token.mode === 'observe') {
-    return refused('observing', 'it is only observed, so no rotation is begun', 'Set `mode: rotate` in the catalog, and deploy.');
-  }
-  if (state.rotationFunctionArn === undefined) {
-    return refused(
-      'not-ours',
-      'its secret has no rotation function',
-      'Deploy the catalog; a token that only a person can make is submitted.',
-    );
-  }
-  if (pause !== undefined) {
-    return refused(
-      'paused',
-      `it is paused by ${pause.by}: ${pause.why}`,
-      `Run \`keyturn resume${argumentsFor(pause.of)}\` first.`,
-    );
-  }
-  if (parked !== undefined) {
-    return refused(
-      'parked',
-      `it is parked because of \`${parked.code}\``,
-      `Mend the cause, run \`keyturn release ${token}\`, and rotate again.`,
-    );
-  }
-  if (rotating !== undefined) return underway(rotating, 'a rotation was under way already');
-  if (state.rotationEnabled !== true)
-    await confirm(`The rotation of ${token} is turned off. Turn it on again by rotating?`, { yes });
-  const versionId = randomUUID();
-  if ((await installation.store.startRotation(state.arn, versionId)) === 'started')
-    return underway(versionId, 'the rotation has begun');
-  return refused('conflict', 'Secrets Manager does not begin a rotation now', `See \`keyturn status ${token}\`, and try again.`);
 }
 
 function told({ token, outcome, message, next }: Outcome): readonly string[] {

@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
-import { asRotationError } from '../engine/errors.ts';
-import type { Pause } from '../engine/records.ts';
-import { type Installation, openInstallation, type Place, pausesOf, withPlace } from './installation.ts';
+import { type Installation, pausesOf } from '../operations/installation.ts';
+import { lookAt } from '../operations/look.ts';
+import { needsPerson, type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, table, when } from './output.ts';
 import { harmless } from './terminal.ts';
-import { statusOf, type TokenState, type TokenStatus, tokenStates } from './token-status.ts';
 
 interface Options extends Place {
   readonly owner?: string;
@@ -57,18 +57,6 @@ async function look(
   return statuses;
 }
 
-/** One secret's trouble is no other's. */
-async function lookAt(installation: Installation, entry: CatalogEntry, pauses: readonly Pause[]): Promise<TokenStatus> {
-  try {
-    return statusOf(entry, await installation.describe(entry), pauses, installation.clock.now());
-  } catch (problem) {
-    const { code, message, fix } = asRotationError(problem, 'status');
-    const { name: token, provider, secret } = entry.token;
-    const state = code === 'not-ours' ? 'missing' : 'unreadable';
-    return { token, provider, owner: entry.owner, secret, state, debts: [], trouble: `${message}. ${fix}` };
-  }
-}
-
 function overview(statuses: readonly TokenStatus[]): readonly string[] {
   if (statuses.length === 0) return ['There is no such token.'];
   const rows = statuses.map((status) => [
@@ -84,8 +72,6 @@ function overview(statuses: readonly TokenStatus[]): readonly string[] {
     inNeed === 0 ? colours.green('✓ none needs a person') : colours.yellow(`${inNeed} of ${statuses.length} need a person`);
   return [...table(['token', 'state', 'current since', 'next rotation', 'owner', ''], rows), '', sum];
 }
-
-const needsPerson: readonly TokenState[] = ['missing', 'unreadable', 'parked', 'overdue'];
 
 function remark({ parked, hold, pause, debts, trouble }: TokenStatus): string {
   if (trouble !== undefined) return harmless(trouble);

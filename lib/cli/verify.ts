@@ -3,7 +3,8 @@ import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError } from '../engine/errors.ts';
 import type { Health } from '../engine/records.ts';
-import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
+import type { Installation } from '../operations/installation.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress } from './output.ts';
 import { harmless } from './terminal.ts';
 

@@ -5,7 +5,8 @@ import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError } from '../engine/errors.ts';
 import { Secret } from '../engine/secret.ts';
 import type { Whose } from '../engine/whose.ts';
-import { type Installation, openInstallation, type Place, withPlace } from './installation.ts';
+import type { Installation } from '../operations/installation.ts';
+import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress } from './output.ts';
 import { harmless } from './terminal.ts';
 

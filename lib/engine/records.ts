@@ -4,8 +4,11 @@ import type { Happening } from './happening.ts';
 // What is written down besides the truth, which is in Secrets Manager, at the providers and in the dependents. All of it may be lost: the
 // next sweeps find out again what is wrong, and tell again.
 
-/** Something that happened, as it was told. */
-export interface Happened extends Happening {
+/** Something that happened, as it was told; or what a person asked for, written down before it was done. */
+export interface Happened extends Omit<Happening, 'what'> {
+  readonly what: Happening['what'] | 'person.acted';
+  /** Who asked for it. */
+  readonly by?: string;
   /** The same for the same thing told twice. */
   readonly id: string;
   readonly at: Instant;
@@ -113,6 +116,8 @@ export interface Ledger {
   /** Of every token that was ever looked at, in a few calls whatever their number. */
   healths(): Promise<readonly Health[]>;
   happened(token: string, most: number): Promise<readonly Happened[]>;
+  /** What a person asked for, of a token of this provider. */
+  recordAction(provider: string, happened: Happened): Promise<void>;
   /** What is not over yet. */
   alerts(): Promise<readonly Alert[]>;
   /** `lost` where the stored one has another revision than `seen` (or where there is one, and none was seen). */

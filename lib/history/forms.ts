@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type ErrorCode, errorCodes } from '../engine/errors.ts';
-import type { Happening, Receipt } from '../engine/ports.ts';
+import type { Receipt } from '../engine/ports.ts';
 import type { Alert, Finding, FindingCode, Happened, Health, Pause } from '../engine/records.ts';
 
 // What is read back is looked at, because another version may have written it: what it added is left out, and what has another form than is
@@ -30,12 +30,13 @@ const whats = {
   'rotation.rolled-forward': true,
   'retirement.held': true,
   'stray.reported': true,
-} as const satisfies Record<Happening['what'], true>;
+  'person.acted': true,
+} as const satisfies Record<Happened['what'], true>;
 
 const happened = z.object({
   id: some,
   at: instant,
-  what: z.enum(Object.keys(whats) as [Happening['what'], ...Happening['what'][]]),
+  what: z.enum(Object.keys(whats) as [Happened['what'], ...Happened['what'][]]),
   token: some,
   secretArn: some,
   versionId: z.string().optional(),
@@ -43,6 +44,7 @@ const happened = z.object({
   code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]).optional(),
   message: z.string(),
   fix: z.string().optional(),
+  by: z.string().optional(),
 }) satisfies z.ZodType<Happened>;
 
 const findingCodes = {

@@ -66,6 +66,10 @@ export function createLedger(open: () => Promise<Shelf>, clock: Pick<Clock, 'now
       [...(await ofAll((provider) => newest(open, partitions.token(provider, token), most)))]
         .sort((one, other) => other.at - one.at)
         .slice(0, most),
+    async recordAction(provider, happened) {
+      const { token, id, at } = happened;
+      await keeping({ partition: partitions.token(provider, token), key: id, content: happened, at }, { expected: 'nothing' });
+    },
     alerts: async () => allOf(forms.alert, await (await open()).list(partitions.alerts)),
     async saveAlert(alert, seen) {
       const content: Alert = {

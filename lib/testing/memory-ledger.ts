@@ -13,6 +13,9 @@ export function createMemoryLedger(): Ledger & TokenRecords {
     async record(happened) {
       if (!all.some(({ id }) => id === happened.id)) all = [happened, ...all];
     },
+    async recordAction(_provider, happened) {
+      if (!all.some(({ id }) => id === happened.id)) all = [happened, ...all];
+    },
     health: async (token) => healths.get(token),
     healths: async () => [...healths.values()],
     async saveHealth(health) {

@@ -1,6 +1,6 @@
 // Goal: what people do with tokens by the commands comes to what they say, on the real SDK, the real handlers and the embedded Secrets Manager.
 // Method: one installation on loopback with a registry and a receiver that are stand-ins; each command runs in a process of its own.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -299,6 +299,54 @@ it('acknowledges the alerts of a token, and shows what happened to it', async ()
   ]);
   expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('no alert') });
   expect(history.out).toContain('token.rotated: publish: the new token is current');
+});
+
+it('renews it from a page, which shows how far it is until it is done', async () => {
+  const pages = keyturn(['console', '--local', state, '--port', '0', '--json']);
+  const { url } = JSON.parse(await pages.says('}')) as { url: string };
+  const { origin } = new URL(url);
+  const cookie = (await fetch(url, { redirect: 'manual' })).headers.get('set-cookie')?.split(';')[0] ?? '';
+  const page = async (path: string) => (await fetch(`${origin}${path}`, { headers: { cookie } })).text();
+  const shown: string[] = [];
+  const old = await value();
+
+  const [, seal = ''] = /name="seal" value="([^"]+)"/.exec(await page('/tokens/publish/rotate')) ?? [];
+  const begun = await fetch(`${origin}/tokens/publish/rotate`, {
+    method: 'POST',
+    headers: { cookie, origin },
+    body: new URLSearchParams({ seal }),
+  });
+  shown.push(await begun.text());
+  await until(async () => {
+    shown.push(await page('/tokens/publish?done=rotate'));
+    return (await value()) !== old && isQuiet(local, 'shop/publish');
+  }, 'the rotation from the page is done');
+  shown.push(await page('/tokens/publish'));
+  for (const path of ['/', '/tasks', '/calendar', '/people', '/providers']) shown.push(await page(path));
+  pages.kill('SIGTERM');
+  seen({ ...(await pages), out: shown.join('\n') });
+
+  expect(begun.status).toBe(200);
+  expect(shown[0]).toContain('The renewal has begun');
+  expect(shown.some((each) => each.includes('being renewed') && each.includes('/live.js'))).toBe(true);
+  expect(shown.at(-6)).toMatch(/The current one: made [\s\S]*Old ones that still work/);
+  expect(shown.at(-6)).toContain('asked for a renewal');
+  expect(shown.at(-6)).toMatch(/hook: <span class="/);
+});
+
+it('says all that a person needs of a token, on a terminal and as pages', async () => {
+  const folder = join(state, 'runbooks');
+  const text = await run('runbook', 'publish');
+  const pages = await run('runbook', '--out', folder);
+  const neither = await run('runbook');
+  const files = readdirSync(folder);
+  seen({ code: 0, err: '', out: files.map((name) => readFileSync(join(folder, name), 'utf8')).join('\n') });
+
+  expect(text.out).toMatch(/^# publish\n[\s\S]*Last renewed:\*\* \d{4}-/);
+  expect(pages.out).toContain('2 runbooks');
+  expect(files.toSorted()).toEqual(['index.html', 'publish.html', 'watched.html']);
+  expect(readFileSync(join(folder, 'watched.html'), 'utf8')).toContain('It is not in the vault');
+  expect(neither).toMatchObject({ code: 1, err: expect.stringContaining('Name a token') });
 });
 
 it('has shown no value in all of this', async () => {

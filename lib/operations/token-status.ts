@@ -21,6 +21,8 @@ export const tokenStates = [
   'observed',
   'fine',
 ] as const;
+/** Those in which somebody has to do something. */
+export const needsPerson: readonly TokenState[] = ['missing', 'unreadable', 'parked', 'overdue'];
 export type TokenState = (typeof tokenStates)[number];
 
 /** A token as its labels show it. Times are milliseconds since 1970. */
@@ -30,6 +32,8 @@ export interface TokenStatus {
   readonly owner: string;
   readonly secret: string;
   readonly state: TokenState;
+  /** The version that is in use. */
+  readonly currentVersion?: string;
   readonly currentSince?: number;
   readonly nextRotationAt?: number;
   readonly parked?: { readonly code: string; readonly until: number };
@@ -52,12 +56,13 @@ export function statusOf(entry: CatalogEntry, state: SecretState, pauses: readon
   const hold = readHold(state);
   const pause = pauseOf(entry.token, pauses, now);
   const rotating = underwayIn(state);
+  const currentVersion = holderOf(state, current);
   const { token, owner, needs } = entry;
   const conditions: readonly [TokenState, boolean][] = [
     ['parked', parked !== undefined],
     ['overdue', isOverdue(state, now)],
     ['rotating', rotating !== undefined],
-    ['empty', holderOf(state, current) === undefined],
+    ['empty', currentVersion === undefined],
     ['held', hold !== undefined],
     ['paused', pause !== undefined],
     ['observed', token.mode === 'observe'],
@@ -69,6 +74,7 @@ export function statusOf(entry: CatalogEntry, state: SecretState, pauses: readon
     owner,
     secret: token.secret,
     state: conditions.find(([, holds]) => holds)?.[0] ?? 'fine',
+    ...(currentVersion === undefined ? {} : { currentVersion }),
     ...(state.rotatedAt === undefined ? {} : { currentSince: state.rotatedAt }),
     ...(state.nextRotationAt === undefined ? {} : { nextRotationAt: state.nextRotationAt }),
     ...(parked === undefined ? {} : { parked }),

@@ -1,0 +1,70 @@
+import { html } from 'hono/html';
+import type { CatalogEntry } from '../catalog/catalog.ts';
+import type { Registry } from '../engine/open-token.ts';
+import type { Health } from '../engine/records.ts';
+import { minute } from '../engine/time.ts';
+import type { Installation } from '../operations/installation.ts';
+import { knownOf, materialFor } from '../operations/material.ts';
+import type { TokenStatus } from '../operations/token-status.ts';
+import { composeRunbook } from '../runbook/compose.ts';
+import { type Markup, runbookHtml, textHtml } from '../runbook/html.ts';
+import { actions } from './actions.ts';
+import { lifeLine } from './life-line.ts';
+import { stateBadge } from './overviews.ts';
+
+/** One token: how it is, what it waits for, what may be done, and its runbook. */
+export async function tokenPage(
+  installation: Installation,
+  registry: Registry,
+  entry: CatalogEntry,
+  done: string | undefined,
+): Promise<{ readonly body: Markup; readonly isLive: boolean }> {
+  const material = await materialFor(installation, registry, entry, await knownOf(installation));
+  const { status, health, happened, at } = material;
+  const { name } = entry.token;
+  const alerts = (await installation.ledger.alerts()).filter(({ token }) => token === name);
+  const offered = actions.filter(({ isOffered }) =>
+    isOffered(
+      status,
+      alerts.some(({ acknowledged }) => acknowledged === undefined),
+    ),
+  );
+  const body = html`${done === undefined ? '' : html`<p class="card good" role="status">${done}</p>`}
+<p class="actions">${offered.map((action, index) => html`<a class="button${index === 0 ? ' first' : ''}" href="/tokens/${name}/${action.name}">${action.label}</a>`)}</p>
+<div id="live">
+<p>${stateBadge(status.state)}</p>
+${alerts.map(
+  ({ message, next, fix, acknowledged }) => html`<div class="warning"><p><strong>${message}</strong></p><p>${next} ${fix}</p>
+${acknowledged === undefined ? '' : html`<p>${acknowledged.by} looks after it since ${minute(acknowledged.at)}.</p>`}</div>`,
+)}
+<h2>Life line</h2>
+${lifeLine(status, happened, at)}
+${places(entry, status, health)}
+${waits(status)}
+</div>
+<h2>Runbook</h2>
+${runbookHtml(composeRunbook(material))}`;
+  // Secrets Manager may show a rotation some moments after it has taken it.
+  const acted = happened.find(({ what }) => what === 'person.acted')?.at ?? 0;
+  return { body, isLive: status.state === 'rotating' || (done !== undefined && at - acted < 60_000) };
+}
+
+/** What is known of each place, and how old that is: nobody looks into a place because a page is opened. */
+function places({ token }: CatalogEntry, { currentVersion }: TokenStatus, health: Health | undefined): Markup {
+  if (token.dependents.length === 0) return html``;
+  const isOfCurrent = health !== undefined && health.versionId === currentVersion;
+  return html`<h2>Places that keep a copy</h2>
+<ul>${token.dependents.map(({ name }) => {
+    const finding = health?.findings.find(({ about }) => about === name);
+    if (finding !== undefined) return html`<li>${name}: <span class="bad">${finding.message}</span> ${finding.fix}</li>`;
+    if (isOfCurrent)
+      return html`<li>${name}: <span class="good">has the current one</span>, as of ${minute(health.checkedAt)}</li>`;
+    return html`<li>${name}: <span class="soft">not looked at since the last renewal</span></li>`;
+  })}</ul>`;
+}
+
+function waits({ debts }: TokenStatus): Markup {
+  if (debts.length === 0) return html``;
+  return html`<h2>Old ones that still work</h2>
+<ul>${debts.map(({ versionId, waitsFor }) => html`<li>Version <code>${versionId}</code> waits for ${textHtml(waitsFor)}.</li>`)}</ul>`;
+}

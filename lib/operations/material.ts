@@ -1,0 +1,67 @@
+import type { CatalogEntry } from '../catalog/catalog.ts';
+import { RotationError } from '../engine/errors.ts';
+import type { DependentFacts } from '../engine/facts.ts';
+import type { Registry } from '../engine/open-token.ts';
+import type { Health, Ledger, Pause } from '../engine/records.ts';
+import type { Material } from '../runbook/material.ts';
+import { lookAt, type Sight } from './look.ts';
+import type { TokenStatus } from './token-status.ts';
+
+/** What is known of the whole, read once for however many runbooks. */
+export interface Known {
+  readonly pauses: readonly Pause[];
+  readonly healths: readonly Health[];
+}
+
+export async function knownOf({ ledger }: { readonly ledger: Ledger }): Promise<Known> {
+  return { pauses: await orNothing(() => ledger.pauses()), healths: await orNothing(() => ledger.healths()) };
+}
+
+/** Gathers what a runbook is made of. Where records cannot be read it is thinner, and none the less there. */
+export async function materialFor(
+  sight: Sight & { readonly ledger: Ledger },
+  registry: Registry,
+  entry: CatalogEntry,
+  { pauses, healths }: Known,
+): Promise<Material & { readonly status: TokenStatus }> {
+  const { token } = entry;
+  const rotator = await registry.rotator(token.provider);
+  if (rotator === undefined) throw unknown(`the provider ${token.provider}`);
+  const health = healths.find((each) => each.token === token.name);
+  return {
+    catalog: sight.catalog,
+    entry,
+    rotator: rotator.facts,
+    dependents: await dependentFacts(registry, entry),
+    status: await lookAt(sight, entry, pauses),
+    ...(health === undefined ? {} : { health }),
+    happened: await orNothing(() => sight.ledger.happened(token.name, 100)),
+    at: sight.clock.now(),
+  };
+}
+
+async function dependentFacts(registry: Registry, { token }: CatalogEntry): Promise<ReadonlyMap<string, DependentFacts>> {
+  const kinds = [...new Set(token.dependents.map(({ kind }) => kind))];
+  const pairs = kinds.map(async (kind) => {
+    const plugin = await registry.dependent(kind);
+    if (plugin === undefined) throw unknown(`the kind of place ${kind}`);
+    return [kind, plugin.facts] as const;
+  });
+  return new Map(await Promise.all(pairs));
+}
+
+async function orNothing<Item>(read: () => Promise<readonly Item[]>): Promise<readonly Item[]> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof RotationError && error.code === 'unavailable') return [];
+    throw error;
+  }
+}
+
+function unknown(what: string): RotationError {
+  return new RotationError('catalog', `keyturn: there is no plug-in for ${what}`, {
+    fix: 'Run `keyturn check` on the catalog.',
+    definite: true,
+  });
+}

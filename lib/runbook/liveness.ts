@@ -1,0 +1,103 @@
+import type { Happened } from '../engine/records.ts';
+import { day, minute } from '../engine/time.ts';
+import type { TokenState } from '../operations/token-status.ts';
+import { daysSince, type Material } from './material.ts';
+import type { Block } from './runbook.ts';
+
+/** How a state is said to somebody who does not know these words. */
+export const stateWords: Readonly<Record<TokenState, string>> = {
+  missing: 'It is not in the vault: nothing can use it.',
+  unreadable: 'The vault did not say how it is.',
+  parked: 'The last attempt to renew it failed. The current one goes on working.',
+  overdue: 'It should have been renewed by now, and was not.',
+  empty: 'There is none yet.',
+  off: 'Nothing renews it by itself.',
+  rotating: 'It is just being renewed.',
+  held: 'It works. Nothing old of it is ended, because somebody asked for that.',
+  paused: 'Somebody has stopped all work on it for a while.',
+  observed: 'Keyturn watches it, and changes nothing.',
+  fine: 'All is well.',
+};
+
+export function now({ status, health }: Material): string {
+  if (status === undefined) return 'How it is now could not be asked.';
+  const { hold, pause, trouble } = status;
+  return [
+    stateWords[status.state],
+    ...(health?.verdict === 'invalid' ? [`The provider refused it on ${minute(health.checkedAt)}.`] : []),
+    ...(hold === undefined || hold.why === '' ? [] : [`On hold: ${hold.why}.`]),
+    ...(pause === undefined ? [] : [`Stopped by ${pause.by}: ${pause.why}.`]),
+    ...(trouble === undefined ? [] : [trouble]),
+  ].join(' ');
+}
+
+const staleDays = 365;
+
+export function warnings(material: Material): readonly string[] {
+  const { catalog, entry, rotator, dependents, at } = material;
+  const used = [rotator, ...entry.token.dependents.flatMap(({ kind }) => dependents.get(kind) ?? [])];
+  const stale = [...new Set(used)].flatMap(({ title, sources }) => {
+    const oldest = sources.map(({ checked }) => checked).toSorted()[0];
+    return oldest !== undefined && daysSince(oldest, at) > staleDays
+      ? [
+          `What this page says of ${title} was last compared with its documents on ${oldest}. Things may look different there now.`,
+        ]
+      : [];
+  });
+  const gone = (
+    [
+      ['owner', entry.owner],
+      ['backup', entry.backup],
+    ] as const
+  ).flatMap(([what, id]) => {
+    const person = catalog.people.get(id);
+    return person?.left !== undefined && person.left <= day(at)
+      ? [`Its ${what} ${person.name} left on ${person.left}: somebody else has to be named.`]
+      : [];
+  });
+  const proven = provenAt(material);
+  const unproven =
+    proven === undefined
+      ? ['Nothing shows yet that its renewal works: no renewal of it is on record.']
+      : daysSince(day(proven), at) > staleDays
+        ? [`Its last renewal was on ${day(proven)}: more than a year ago.`]
+        : [];
+  return [...gone, ...stale, ...unproven];
+}
+
+export function lastProven(material: Material): readonly Block[] {
+  const { happened, health } = material;
+  const proven = provenAt(material);
+  const verdicts = {
+    valid: 'accepted it',
+    invalid: 'refused it',
+    limited: 'was too busy to say',
+    unclear: 'did not say',
+  } as const;
+  return [
+    {
+      kind: 'pairs',
+      rows: [
+        ['Last renewed', proven === undefined ? 'no renewal is on record' : minute(proven)],
+        [
+          'Last look',
+          health === undefined
+            ? 'nobody has looked yet'
+            : `${minute(health.checkedAt)}: the provider ${verdicts[health.verdict]}`,
+        ],
+      ],
+    },
+    ...(happened.length === 0
+      ? []
+      : [{ kind: 'list', items: happened.slice(0, 10).map((each) => `${minute(each.at)}: ${sentence(each)}`) } as const]),
+  ];
+}
+
+function sentence({ message, fix }: Happened): string {
+  const end = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+  return fix === undefined ? end(message) : `${end(message)} ${end(fix)}`;
+}
+
+function provenAt({ happened }: Material): number | undefined {
+  return happened.find(({ what }) => what === 'token.rotated')?.at;
+}

@@ -1,0 +1,281 @@
+// Goal: people see how their tokens are and act on them by pages, nobody else gets in, and nothing that is written anywhere does anything there.
+// Method: the app on its own port, asked over HTTP as a browser asks; the real Secrets Manager client in front of the embedded one where it acts.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Catalog, CatalogEntry } from '../../lib/catalog/catalog.ts';
+import { loadCatalog } from '../../lib/catalog/load-catalog.ts';
+import { createGuard } from '../../lib/console/guard.ts';
+import { type ServedConsole, serveConsole } from '../../lib/console/serve.ts';
+import { RotationError } from '../../lib/engine/errors.ts';
+import type { SecretState } from '../../lib/engine/ports.ts';
+import type { Alert } from '../../lib/engine/records.ts';
+import type { Installation } from '../../lib/operations/installation.ts';
+import { registry } from '../../lib/plugin/registry.ts';
+import { createMemoryLedger } from '../../lib/testing/memory-ledger.ts';
+
+const hostile = '<script>alert(1)</script><img src=x onerror=alert(1)>"\u202e';
+const canary = 'canary-8f2b6c1d9e7a4035';
+const names = Array.from({ length: 60 }, (_, index) => `token-${String(index + 1).padStart(2, '0')}`);
+const ledger = createMemoryLedger();
+const versions = new Map<string, string[]>();
+const at = Date.parse('2026-11-25T12:00:00Z');
+let served: ServedConsole;
+let cookie = '';
+let origin = '';
+
+beforeAll(async () => {
+  const { catalog: example } = await loadCatalog('catalog', registry);
+  const [model] = example?.entries ?? [];
+  if (example === undefined || model === undefined) throw new Error('the example catalog has no token');
+  const entries = names.map(
+    (name, index): CatalogEntry => ({
+      ...model,
+      description: index === 0 ? hostile : `Opens the door ${index + 1}.`,
+      owner: index < 3 ? 'tomas-okafor' : model.owner,
+      token: { ...model.token, name, secret: `app/${name}` },
+    }),
+  );
+  const catalog: Catalog = { ...example, entries };
+  versions.set('one', ['AWSCURRENT', 'keyturn/npm-registry/ref-one', `keyturn-hold/1760000000/${'because'}`]);
+  versions.set('zero', ['AWSPREVIOUS', 'keyturn/npm-registry/ref-zero']);
+  served = await serveConsole({ installation: installationOf(catalog), registry, who: 'ada' });
+  origin = new URL(served.url).origin;
+  const opened = await fetch(served.url, { redirect: 'manual' });
+  cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
+});
+afterAll(() => served.close());
+
+const started: string[] = [];
+
+function installationOf(catalog: Catalog): Installation {
+  const stateOf = (name: string): SecretState & { name: string } => ({
+    name: `app/${name}`,
+    arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:app/${name}-abcdef`,
+    versions: new Map(
+      name === 'token-02'
+        ? versions
+        : [['v', ['AWSCURRENT', ...(name === 'token-40' ? ['keyturn-parked/refused/9999999999'] : [])]]],
+    ),
+    rotationEnabled: true,
+    rotationFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:keyturn-rotate-npm-registry',
+    nextRotationAt: at + 86_400_000,
+  });
+  return {
+    catalog,
+    clock: { now: () => at, sleep: async () => {} },
+    ledger,
+    entry(name) {
+      const entry = catalog.entries.find(({ token }) => token.name === name);
+      if (entry === undefined)
+        throw new RotationError('catalog', 'keyturn: there is no token of this name', { fix: 'Look at the list.' });
+      return entry;
+    },
+    describe: async ({ token }) => stateOf(token.name),
+    ask: async () => {
+      throw new RotationError('current-refused', 'npm-registry: it is refused', { fix: 'Rotate.' });
+    },
+    store: {
+      describe: async () => stateOf('token-01'),
+      async *list() {
+        for (const name of names) yield stateOf(name);
+      },
+      read: async () => {
+        throw new Error(`a page has read a value: ${canary}`);
+      },
+      put: async () => 'taken',
+      async moveLabel(_secret, label, { from, to }) {
+        if (from !== undefined)
+          versions.set(
+            from,
+            (versions.get(from) ?? []).filter((each) => each !== label),
+          );
+        if (to !== undefined) versions.set(to, [...(versions.get(to) ?? []), label]);
+        return 'moved';
+      },
+      async startRotation(secret) {
+        started.push(secret);
+        return 'started';
+      },
+    },
+  };
+}
+
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${origin}${path}`, { headers: { cookie, ...headers }, redirect: 'manual' });
+const text = async (path: string) => (await get(path)).text();
+const sealOf = async (path: string) => /name="seal" value="([^"]+)"/.exec(await text(path))?.[1] ?? '';
+const post = async (path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) =>
+  fetch(`${origin}${path}`, {
+    method: 'POST',
+    headers: { cookie, origin, ...headers },
+    body: new URLSearchParams({ seal: await sealOf(path), ...fields }),
+    redirect: 'manual',
+  });
+const pages = [
+  '/',
+  '/tasks',
+  '/calendar',
+  '/people',
+  '/providers',
+  '/tokens/token-01',
+  '/tokens/token-02',
+  '/tokens/token-02/hold',
+];
+
+describe('who gets in', () => {
+  it.each([...pages, '/tokens/token-02/rotate'])('is nobody without the key: %s', async (path) => {
+    const answers = await Promise.all([
+      fetch(`${origin}${path}`),
+      fetch(`${origin}${path}`, { headers: { cookie: `${cookie}x` } }),
+    ]);
+
+    for (const answer of answers) {
+      expect(answer.status).toBe(401);
+      expect(await answer.text()).not.toContain('token-0');
+    }
+  });
+
+  it('is nobody with another key', async () => {
+    expect((await fetch(`${origin}/open/another`, { redirect: 'manual' })).headers.get('set-cookie')).toBeNull();
+  });
+
+  it('is nobody by another name of this address', async () => {
+    const answer = await new Promise<number | undefined>((resolve) => {
+      void import('node:http').then(({ get: ask }) =>
+        ask(origin, { headers: { host: 'evil.example.com', cookie } }, ({ statusCode }) => resolve(statusCode)),
+      );
+    });
+
+    expect(answer).toBe(421);
+  });
+});
+
+describe('every page', () => {
+  it.each(pages)('holds no markup of the catalog, nothing inline, and nothing from elsewhere: %s', async (path) => {
+    const answer = await get(path);
+    const page = await answer.text();
+
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'self'; script-src 'self';/);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(page).not.toMatch(/<script>|<img|\u202e|style=/i);
+    for (const [, target] of page.matchAll(/(?:href|src|action)="([^"]*)"/g)) expect(target).toMatch(/^[/#]/);
+    expect(page).not.toContain(canary);
+    expect(page).toMatch(/<html lang="en">[\s\S]*<h1>/);
+  });
+});
+
+describe('all tokens', () => {
+  it('stand in pages, those first that need a person', async () => {
+    const first = await text('/');
+
+    expect(first.match(/class="card"/g)).toHaveLength(50);
+    expect(first).toMatch(/60 tokens; 1 needs a person/);
+    expect(/href="\/tokens\/([^"]+)"/.exec(first)?.[1]).toBe('token-40');
+    expect((await text('/?page=2')).match(/class="card"/g)).toHaveLength(10);
+  });
+
+  it('are searched and filtered', async () => {
+    expect((await text('/?q=door+17')).match(/class="card"/g)).toHaveLength(1);
+    expect((await text('/?owner=tomas-okafor')).match(/class="card"/g)).toHaveLength(3);
+    expect((await text('/?state=held')).match(/href="\/tokens\/[^"]+"/g)).toEqual(['href="/tokens/token-02"']);
+    expect(await text('/?q=nothing-of-this-kind')).toContain('0 tokens');
+  });
+});
+
+describe('one token', () => {
+  it('says what it waits for, what may be done, and what to do by hand', async () => {
+    const page = await text('/tokens/token-02');
+
+    expect(page).toContain('Version <code>zero</code> waits for');
+    expect(page).toContain('href="/tokens/token-02/release"');
+    expect(page).not.toContain('href="/tokens/token-02/hold"');
+    expect(page).toContain('Make a new one by hand');
+  });
+
+  it('that is not there is said so', async () => {
+    expect((await get('/tokens/no-such-token')).status).toBe(404);
+  });
+});
+
+describe('what people do', () => {
+  it('is confirmed, written down with who did it, and done', async () => {
+    const released = await post('/tokens/token-02/release');
+    const held = await post('/tokens/token-02/hold', { why: 'the audit' });
+    const rotated = await post('/tokens/token-03/rotate');
+    const paused = await post('/tokens/token-03/pause', { why: 'their API is down' });
+
+    expect([released, held, rotated, paused].map(({ status }) => status)).toEqual([303, 303, 303, 303]);
+    expect(released.headers.get('location')).toBe('/tokens/token-02?done=release');
+    expect((await ledger.happened('token-02', 9)).map(({ what, by, message }) => [what, by, message])).toEqual([
+      ['person.acted', 'ada', 'token-02: ada put it on hold (the audit)'],
+      ['person.acted', 'ada', 'token-02: ada released it'],
+    ]);
+    expect([...versions.values()].flat().filter((label) => label.startsWith('keyturn-hold/'))).toHaveLength(1);
+    expect(started).toHaveLength(1);
+    expect(await ledger.pauses()).toMatchObject([{ of: 'token:token-03', by: 'ada', why: 'their API is down' }]);
+    expect(await text('/tokens/token-03')).toContain('href="/tokens/token-03/resume"');
+  });
+
+  it('acknowledges what is open', async () => {
+    const alert: Alert = {
+      id: 'parked/token-40',
+      code: 'parked',
+      token: 'token-40',
+      urgency: 'now',
+      message: `token-40 could not be renewed ${hostile}`,
+      next: 'It is tried again.',
+      fix: 'Look at it.',
+      openedAt: at,
+      seenAt: at,
+      revision: 1,
+    };
+    await ledger.saveAlert(alert, undefined);
+
+    expect(await text('/tasks?person=maya-lindqvist')).toContain('1 open');
+    expect(await text('/tasks')).not.toContain('<img');
+    expect((await post('/tokens/token-40/acknowledge')).status).toBe(303);
+    expect((await ledger.alerts())[0]?.acknowledged?.by).toBe('ada');
+    expect(await text('/tasks')).toContain('ada looks after it');
+  });
+
+  it('that is refused is told with what to do, and nothing has happened', async () => {
+    const answer = await post('/tokens/token-02/rollback');
+
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('it is refused');
+    expect(versions.get('one')).toContain('AWSCURRENT');
+  });
+
+  it('needs a reason where one was asked for', async () => {
+    expect((await post('/tokens/token-05/hold', { why: '  ' })).status).toBe(400);
+    expect((await post('/tokens/token-05/hold', { why: 'x'.repeat(61) })).status).toBe(400);
+  });
+
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['from a page of somebody else', {}, { origin: 'https://evil.example.com' }],
+    ['from a page that has no address', {}, { origin: 'null' }],
+    ['without a seal', { seal: '' }, {}],
+    ['with a made-up seal', { seal: '9999999999999.c2VhbA' }, {}],
+  ])('is refused %s', async (_, fields, headers) => {
+    const before = started.length;
+
+    expect((await post('/tokens/token-06/rotate', fields, headers)).status).toBe(403);
+    expect(started).toHaveLength(before);
+    expect(await ledger.happened('token-06', 9)).toEqual([]);
+  });
+
+  it('is refused with the seal of another form', async () => {
+    expect((await post('/tokens/token-06/rotate', { seal: await sealOf('/tokens/token-07/rotate') })).status).toBe(403);
+  });
+});
+
+it('takes a seal for an hour, of one path and one person', () => {
+  const guard = createGuard(new Uint8Array(32));
+  const seal = guard.seal('/a', 'ada', at);
+
+  expect(guard.isSealed(seal, '/a', 'ada', at + 3_600_000)).toBe(true);
+  expect(guard.isSealed(seal, '/a', 'ada', at + 3_600_001)).toBe(false);
+  expect(guard.isSealed(seal, '/b', 'ada', at)).toBe(false);
+  expect(guard.isSealed(seal, '/a', 'grace', at)).toBe(false);
+  expect(createGuard(new Uint8Array(32).fill(1)).isSealed(seal, '/a', 'ada', at)).toBe(false);
+});
