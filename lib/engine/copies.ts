@@ -140,9 +140,8 @@ function receiptOf(all: readonly Receipt[], holding: Holding | undefined): Recei
   const named = all.filter(({ version, isWritten }) => isWritten === true && version === holding.version);
   const [receipt] = named;
   if (receipt === undefined || named.some(({ digest }) => digest !== receipt.digest)) return undefined;
-  const mayBeNamedAlike = ({ digest, isWritten, intendedAt }: Receipt) =>
-    digest !== receipt.digest && isWritten !== true && intendedAt <= receipt.appliedAt;
-  return all.some((other) => mayBeNamedAlike(other) && endOf(other) >= receipt.intendedAt) ? undefined : receipt;
+  // A write that the place never named may have come in the same second as this one, and then bears its name.
+  return all.some(({ digest, version }) => digest !== receipt.digest && version === undefined) ? undefined : receipt;
 }
 
 function endOf({ isWritten, appliedAt, intendedAt }: Receipt): Instant {

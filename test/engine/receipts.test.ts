@@ -54,7 +54,9 @@ it('is the one of the write that a place names, whatever a clock that went back 
   expect(await proven([before, named], 'w2')).toEqual(['d0', true]);
   // Two that are named alike tell nothing, nor does one while another may have been.
   expect(await proven([before, named, { ...named, digest: 'd2' }], 'w1')).toEqual(['d0', true]);
-  expect(await proven([before, named, { ...named, digest: 'd2', isWritten: false }], 'w1')).toEqual(['d0', true]);
+  expect(
+    await proven([before, named, { ...named, digest: 'd2', isWritten: false, version: undefined as unknown as string }], 'w1'),
+  ).toEqual(['d0', false]);
 });
 
 async function proven(receipts: readonly Receipt[], version?: string): Promise<readonly unknown[]> {
