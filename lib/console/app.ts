@@ -52,7 +52,8 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
     await next();
     context.header('Content-Security-Policy', policy);
     context.header('X-Content-Type-Options', 'nosniff');
-    context.header('Referrer-Policy', 'no-referrer');
+    // Not `no-referrer`: with that, browsers send `Origin: null` with our own forms, and every post is taken for a stranger's.
+    context.header('Referrer-Policy', 'same-origin');
     context.header('Cross-Origin-Opener-Policy', 'same-origin');
     context.header('Cross-Origin-Resource-Policy', 'same-origin');
     if (!context.res.headers.has('Cache-Control')) context.header('Cache-Control', 'no-store');

@@ -1,5 +1,5 @@
 // Goal: people see how their tokens are and act on them by pages, nobody else gets in, and nothing that is written anywhere does anything there.
-// Method: the app on its own port, asked over HTTP as a browser asks; the real Secrets Manager client in front of the embedded one where it acts.
+// Method: the app on its own port, asked over HTTP as a browser asks, with labels and records in memory. test/cli/tokens.test.ts acts on real ones.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalog, CatalogEntry } from '../../lib/catalog/catalog.ts';
 import { loadCatalog } from '../../lib/catalog/load-catalog.ts';
@@ -103,13 +103,18 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${origin}${path}`, { headers: { cookie, ...headers }, redirect: 'manual' });
 const text = async (path: string) => (await get(path)).text();
 const sealOf = async (path: string) => /name="seal" value="([^"]+)"/.exec(await text(path))?.[1] ?? '';
-const post = async (path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) =>
-  fetch(`${origin}${path}`, {
+const post = async (path: string, fields: Record<string, string> = {}, headers: Record<string, string> = {}) => {
+  const form = await get(path);
+  // So says the Fetch standard of a form on a page with this policy, and so browsers do.
+  const told = form.headers.get('referrer-policy') === 'no-referrer' ? 'null' : origin;
+  const seal = /name="seal" value="([^"]+)"/.exec(await form.text())?.[1] ?? '';
+  return fetch(`${origin}${path}`, {
     method: 'POST',
-    headers: { cookie, origin, ...headers },
-    body: new URLSearchParams({ seal: await sealOf(path), ...fields }),
+    headers: { cookie, origin: told, ...headers },
+    body: new URLSearchParams({ seal, ...fields }),
     redirect: 'manual',
   });
+};
 const pages = [
   '/',
   '/tasks',

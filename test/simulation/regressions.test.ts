@@ -85,6 +85,22 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     life: 'dependent github-actions: press advance advance advance advance advance clock-back watch advance continue advance,1=stale,7=forgotten renew-authority turn-on',
     switches: { ...walked, duplicateDeliveries: 'after' },
   },
+  {
+    name: 'a write that a place had not named bore the name of another, and what was there was revoked',
+    life: 'dependent github-actions: press advance edit retire press 26h advance roll-back advance advance retire advance renew-authority turn-on release',
+    switches: { ...walked, pendingAfterFinish: 'left' },
+  },
+  {
+    name: 'the same after a write that was refused',
+    life: 'marked, place with times only: press advance advance,6=refused 1h advance 26h advance advance retire advance renew-authority turn-on release',
+    switches: {
+      ...walked,
+      retryWithPending: 'none',
+      retryWithoutPending: 'new-token',
+      duplicateDeliveries: 'after',
+      pendingAfterFinish: 'left',
+    },
+  },
 ];
 
 describe('what random walks found is found no more', async () => {
