@@ -1,7 +1,7 @@
 import type { Found, Instant } from './contract.ts';
 import { foreign, observeOne, olderVersions, receiptsOf } from './copies.ts';
 import { RotationError } from './errors.ts';
-import { debtOf } from './labels.ts';
+import { current, debtOf, isPasted } from './labels.ts';
 import { attemptHash } from './mark.ts';
 import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
@@ -25,7 +25,7 @@ export async function preflight(
   const live = await liveTokens(open);
   if (live !== undefined) {
     noAnswerIsLost(open, attempt, live, (await openMints(open, attempt.state.arn)).all);
-    aSlotIsFree(open, live);
+    aSlotIsFree(open, attempt.state, live);
   }
   await dependentsAreReady(open, attempt.state, currentVersion);
 }
@@ -41,10 +41,13 @@ function tooManyRetiring({ rotator, token }: OpenToken, state: SecretState): voi
   // Where the provider lists what is live, the list tells whether there is room: one that waits may be dead already.
   const most = slots.can && rotator.find === undefined ? Math.min(6, slots.live - 2) : 6;
   const waiting = debtOf(state).length;
-  if (waiting <= most) return;
-  throw new RotationError(
+  if (waiting > most) throw stillRetiring(token.name, waiting, most);
+}
+
+function stillRetiring(name: string, waiting: number, most: number): RotationError {
+  return new RotationError(
     'too-many-retiring',
-    `${token.name}: ${waiting} older tokens still wait for their revocation, and ${most} may`,
+    `${name}: ${waiting} older tokens still wait for their revocation, and ${most} may`,
     {
       fix: 'See `keyturn status` for what each waits for; a longer schedule or a shorter overlap keeps this from happening again.',
       definite: true,
@@ -85,9 +88,15 @@ function noAnswerIsLost(
   });
 }
 
-function aSlotIsFree({ rotator, token }: OpenToken, live: readonly Found[]): void {
+/**
+ * Where older ones of ours have the places, waiting gives one back; not where a value that a person pasted in is current, because then none of
+ * them is revoked before somebody has said what it is.
+ */
+function aSlotIsFree({ rotator, token }: OpenToken, state: SecretState, live: readonly Found[]): void {
   const { slots } = rotator.facts;
   if (!slots.can || live.length < slots.live) return;
+  const waiting = debtOf(state).length;
+  if (waiting > 0 && !isPasted(state, current)) throw stillRetiring(token.name, waiting, waiting - 1);
   throw new RotationError(
     'key-limit',
     `${token.provider}: ${live.length} tokens are live and the provider allows ${slots.live}`,
