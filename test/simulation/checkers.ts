@@ -314,8 +314,9 @@ export function judgeEnd(
   const isStuck = isStopped && truth.endedByOthers.includes(is ?? '');
   if ((is === undefined || !stage.provider.accepts(is)) && !isStuck)
     broken({ invariant: 'L1', message: 'the current token does not work' });
+  const isOver = (expiresAt: number | undefined) => expiresAt !== undefined && expiresAt <= stage.clock.now();
   const live = view.tokens
-    .filter(({ revokedAt, ref }) => revokedAt === undefined && !truth.strangers.includes(ref))
+    .filter(({ revokedAt, expiresAt, ref }) => revokedAt === undefined && !isOver(expiresAt) && !truth.strangers.includes(ref))
     .map(({ value }) => value);
   const isExcused = (value: string) => isAmbiguous(stage, view, truth, value) || isOutOfSight(stage, view, value);
   const extra = live.filter((value) => value !== is && !isExcused(value));
