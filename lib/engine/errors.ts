@@ -16,6 +16,10 @@ export const errorCodes = {
   },
   cancelled: { ending: 'stop', says: 'Rotation is turned off for this secret (CancelRotateSecret), so nothing more is begun.' },
   'not-pending': { ending: 'stop', says: 'AWSPENDING is not, or no longer, on this version: this rotation is over.' },
+  superseded: {
+    ending: 'good',
+    says: 'AWSPENDING was put back on a version that was given up before, and whose token is being revoked.',
+  },
   observing: { ending: 'stop', says: 'The token is in mode `observe`: Keyturn looks and writes nothing.' },
   // the catalog and what it points at
   catalog: { ending: 'good', says: 'The catalog entry cannot work as it is written.' },

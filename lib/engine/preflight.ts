@@ -101,7 +101,10 @@ function aSlotIsFree({ rotator, token }: OpenToken, state: SecretState, live: re
     'key-limit',
     `${token.provider}: ${live.length} tokens are live and the provider allows ${slots.live}`,
     {
-      fix: 'Revoke one at the provider that nobody uses, or wait until Keyturn has retired an older one, then rotate again.',
+      fix:
+        waiting > 0
+          ? `\`keyturn rollback ${token.name}\` makes the one before current again, if it still works; or revoke one at the provider that nobody uses, then rotate again.`
+          : 'Revoke one at the provider that nobody uses, or wait until Keyturn has retired an older one, then rotate again.',
       definite: true,
     },
   );

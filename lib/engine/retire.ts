@@ -169,15 +169,19 @@ async function overlapEnd(open: OpenToken, state: SecretState, versionId: string
     if (version !== undefined && (await wasNeverPromoted(open, state, version)))
       return version.createdAt + strayMinimumAgeHours * 3_600_000;
   }
-  // A label is on one version only: where another version was stamped in this very second, the next second is as good.
-  let stamp = seconds(clock.now());
+  return overlapOf(open.token, await stampSince(open, state, versionId, seconds(clock.now())));
+}
+
+/** A label is on one version only: where another version was stamped with this very second, the next second is as good. */
+async function stampSince({ ports }: OpenToken, { arn }: SecretState, versionId: string, atSeconds: number): Promise<number> {
+  let stamp = atSeconds;
   for (
     let tries = 0;
-    tries < mostAtOnce && (await store.moveLabel(state.arn, sinceLabel(stamp), { to: versionId })) === 'lost';
+    tries < mostAtOnce && (await ports.store.moveLabel(arn, sinceLabel(stamp), { to: versionId })) === 'lost';
     tries += 1
   )
     stamp += 1;
-  return overlapOf(open.token, stamp);
+  return stamp;
 }
 
 /**
@@ -347,6 +351,12 @@ async function isListed(open: OpenToken, ref: string): Promise<boolean> {
 async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Promise<void> {
   const { rotator, token, ports } = open;
   const { version, credential, ref, successor } = doomed;
+  // From here on no run takes it for a token to rotate in, should AWS put AWSPENDING back on it: `superseded`. What never was current has no
+  // overlap, so its stamp is of a time that makes it over.
+  if (readSince(version.labels) === undefined) {
+    const over = seconds(ports.clock.now()) - (token.overlapHours + clockSkewHours) * 3600 - mostAtOnce;
+    await stampSince(open, state, version.versionId, over);
+  }
   // Everything before this line can be undone, so the labels are asked for once more.
   const now = await ports.store.describe(state.arn);
   const labels = now.versions.get(version.versionId) ?? [];

@@ -1,6 +1,6 @@
 import type { Instant } from './contract.ts';
 import { RotationError } from './errors.ts';
-import { current, pending, submitted } from './labels.ts';
+import { current, pending, readSince, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { Happening, SecretState, StoredVersion } from './ports.ts';
 import type { Secret } from './secret.ts';
@@ -69,7 +69,10 @@ export interface Pending {
 export async function readPending({ ports, token }: OpenToken, job: Job): Promise<Pending> {
   for (let looks = 1; ; looks += 1) {
     const version = await ports.store.read(job.secretArn, { versionId: job.clientRequestToken });
-    if (version?.labels.includes(pending)) return { version, isOver: false };
+    if (version?.labels.includes(pending)) {
+      assertNotSuperseded(token.name, version);
+      return { version, isOver: false };
+    }
     if (version?.labels.includes(current)) return { version, isOver: true };
     if (looks === 3) throw notPending(token.name);
     await ports.clock.sleep(1000);
@@ -106,6 +109,19 @@ export async function tellQuietly({ ports, token }: OpenToken, news: Omit<Happen
 /** The same when a step that was interrupted tells it again, and for what a sweep finds again and again once a day. */
 function happeningId({ what, versionId, ref, code }: Happening, at: Instant): string {
   return [day(at), what, versionId, ref, code].filter((part) => part !== undefined).join('/');
+}
+
+/** The stamp comes before the revocation, so that whoever sees none of it has begun before, and nothing that dies is given to a place. */
+function assertNotSuperseded(name: string, { labels }: StoredVersion): void {
+  if (readSince(labels) === undefined || labels.includes(current)) return;
+  throw new RotationError(
+    'superseded',
+    `${name}: AWSPENDING is on a version that was given up, and whose token is being revoked`,
+    {
+      fix: 'Nothing to do: the label is taken off again.',
+      definite: true,
+    },
+  );
 }
 
 function notPending(name: string): RotationError {

@@ -42,7 +42,7 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   const before = there === 'unreadable' ? undefined : there;
   // Where the provider does not say, nothing is done now: going back to a dead token would break what a live pending one keeps working.
   const isLost = wanted !== undefined && (await currentIsLost(open, before));
-  if (isLost && error.code !== 'dead-pending') {
+  if (isLost && !isHopeless(error)) {
     await tellFailure(
       open,
       job,
@@ -57,7 +57,7 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   if (await isCurrentAfterAll(open, job)) return;
   const labels = there === 'unreadable' ? state.versions.get(holderOf(state, current) ?? '') : there?.labels;
   const isParkedAlready = (readParked(labels)?.untilSeconds ?? 0) > seconds(open.ports.clock.now());
-  const isExpected = ['nothing-submitted', 'cancelled', 'paused'].includes(error.code);
+  const isExpected = ['nothing-submitted', 'cancelled', 'paused', 'superseded'].includes(error.code);
   if (isLost || isParkedAlready || isExpected) return; // neither told twice, nor kept from trying again
   await park(open, state, error);
   await tellFailure(open, job, 'rotation.failed', error, consequence(open, there, unrestored));
@@ -69,8 +69,13 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
  */
 async function unblock(open: OpenToken, job: Job, state: SecretState, dead: StoredVersion, error: RotationError): Promise<void> {
   const before = await readCurrent(open, state.arn);
-  if (error.code !== 'dead-pending' || before === undefined || before.text.equals(dead.text)) return;
+  if (!isHopeless(error) || before === undefined || before.text.equals(dead.text)) return;
   await open.ports.store.moveLabel(state.arn, pending, { from: job.clientRequestToken });
+}
+
+/** The pending token is dead, or about to be. */
+function isHopeless({ code }: RotationError): boolean {
+  return code === 'dead-pending' || code === 'superseded';
 }
 
 /** Another run may have promoted the token while this one took it apart: then nothing has failed, and the places get what is current now. */

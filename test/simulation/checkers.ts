@@ -306,12 +306,16 @@ export function judgeEnd(
   const isStopped = Object.keys(truth.tampered).length > 0;
   // A token that a person pasted in takes a place at the provider until a person ends it: rotations are parked until then.
   const isPastedAlive = view.tokens.some(({ value, revokedAt }) => revokedAt === undefined && truth.byHand.includes(value));
+  const isWentBack = truth.endedByOthers.includes(is ?? '');
   const labels = view.versions.flatMap((version) => version.labels);
-  const parkedForRoom = isPastedAlive ? labels.find((label) => label.startsWith('keyturn-parked/key-limit/')) : undefined;
+  const hasNoRoom = isPastedAlive || isWentBack;
+  const parkedForRoom = hasNoRoom ? labels.find((label) => label.startsWith('keyturn-parked/key-limit/')) : undefined;
+  // docs/decisions/2026-11-26-going-back-to-a-dead-token-without-room.md
+  if (isWentBack && parkedForRoom !== undefined) return;
   if (!hasRotated && !isStopped && parkedForRoom === undefined)
     broken({ invariant: 'L1', message: 'the rotation never came to its end' });
   // docs/decisions/2026-11-25-a-stranger-and-a-dead-token.md
-  const isStuck = isStopped && truth.endedByOthers.includes(is ?? '');
+  const isStuck = isStopped && isWentBack;
   if ((is === undefined || !stage.provider.accepts(is)) && !isStuck)
     broken({ invariant: 'L1', message: 'the current token does not work' });
   const isOver = (expiresAt: number | undefined) => expiresAt !== undefined && expiresAt <= stage.clock.now();

@@ -101,6 +101,16 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
       pendingAfterFinish: 'left',
     },
   },
+  {
+    name: 'AWSPENDING put back on a token that was being revoked gave it to a place',
+    life: 'rotator snyk: press advance,9=refused,24=crash-after 3h advance 26h continue,15=limited,32=crash-before retire advance advance advance',
+    switches: {
+      ...walked,
+      retryWithoutPending: 'new-token',
+      duplicateDeliveries: 'after',
+      pendingAfterFinish: 'left',
+    },
+  },
 ];
 
 describe('what random walks found is found no more', async () => {
