@@ -20,8 +20,7 @@ const help = `
 Without options it goes through what every commit does. Ctrl-C ends it with what it has.
 Ends with 0 if every promise held, 1 if one was broken or a planted bug was not found, 2 if it was asked for what there is not.
 
-Not included: two secrets of ours on one account (tokens of another installation, and of a person, are on the account every time); in a walk,
-two runs beside each other (scenes do that).`;
+Not included: in a walk, two runs beside each other (scenes do that).`;
 
 function createCommand(): Command {
   const modes = ['all', 'faults', 'walks', 'replay', 'scene'];

@@ -93,7 +93,8 @@ export interface Sim {
  * and takes AWSPENDING away; `edit` is a value that a person puts in, `tamper` one that a stranger writes into
  * a place; `hold` keeps every old token alive until `release`; `roll back` swaps the labels; `end authority` and `renew authority`:
  * the provider refuses the stored authority, until a person has stored the right one again. `clock ahead`, `clock back`: by an hour, and the
- * functions' own clock only, until it is right again.
+ * functions' own clock only, until it is right again. `neighbour rotates`: another secret of ours, on the same account of the provider, gets a
+ * new token, and its old one ends.
  */
 export const plainEvents = [
   'press',
@@ -116,6 +117,7 @@ export const plainEvents = [
   'clock ahead',
   'clock back',
   'clock right',
+  'neighbour rotates',
 ] as const;
 
 /** What a sweep asks for. */
@@ -444,6 +446,7 @@ export function createSim(
     if (event === 'clock ahead') stage.ourClock.wrongByMilliseconds += hour;
     if (event === 'clock back') stage.ourClock.wrongByMilliseconds -= hour;
     if (event === 'clock right') stage.ourClock.wrongByMilliseconds = 0;
+    if (event === 'neighbour rotates') neighbourRotates();
     if (event === 'turn on') {
       const secret = secretsManager.setting.state.get(arn);
       if (secret?.rotation)
@@ -553,19 +556,40 @@ export function createSim(
     if (coldAuthorities) stage.coldStart();
   }
 
-  /** Tokens of others on the same account: another installation's, and one that a person made. Nobody but us is where the account is ours alone. */
+  /** Tokens of others on the same account: another secret's of ours, and one that a person made. Nobody but us is where the account is ours alone. */
   function inviteStrangers(): void {
+    const mark = neighboursMark();
+    if (mark === undefined) return;
+    const refs = [mark, 'made by a person'].map((name) => stage.provider.makeByHand(name).ref);
+    truth = { ...truth, strangers: refs };
+  }
+
+  /** As our own, with another secret in it: of this installation or of another, which comes to the same. */
+  function neighboursMark(): string | undefined {
     const { mark } = player.rotator.facts;
-    if (!mark.can) return;
+    if (!mark.can) return undefined;
     const elsewhere = {
       secretArn: `${stage.arn.slice(0, -6)}Others`,
-      clientRequestToken: 'x'.repeat(36),
+      clientRequestToken: `neighbour-${truth.strangers.length}`.padEnd(36, '-'),
       now: stage.clock.now(),
       random: new Uint8Array(4),
     };
-    const names = [writeMark(elsewhere, { maximumCharacters: mark.maximumCharacters, tokenName: 'theirs' }), 'made by a person'];
-    const refs = names.map((name) => stage.provider.makeByHand(name).ref);
-    truth = { ...truth, strangers: refs };
+    return writeMark(elsewhere, { maximumCharacters: mark.maximumCharacters, tokenName: 'theirs' });
+  }
+
+  /** Its new token is made before its old one ends, so that both are in every list for a moment; where there is no room it waits. */
+  function neighbourRotates(): void {
+    const mark = neighboursMark();
+    const { slots } = player.rotator.facts;
+    const [old, ...others] = truth.strangers;
+    const { tokens } = stage.provider.state;
+    if (mark === undefined || old === undefined || (slots.can && stage.live().length >= slots.live)) return;
+    const { ref } = stage.provider.makeByHand(mark);
+    const revokedAt = stage.clock.now();
+    const ended = tokens.filter((token) => token.ref === old).map(({ value }) => value);
+    truth = { ...truth, strangers: [ref, ...others, old], endedByOthers: [...truth.endedByOthers, ...ended] };
+    const end = (token: FakeToken) => (token.ref === old ? { ...token, revokedAt } : token);
+    stage.provider.state = { ...stage.provider.state, tokens: stage.provider.state.tokens.map(end) };
   }
   inviteStrangers();
   view = viewOf(stage);

@@ -11,8 +11,8 @@ import { createSim, type Run, type Sim, type SimEvent } from './sim.ts';
 // Then faults stop, the authority is renewed, rotation turned on and what is held released, sweeps come, and it must all have come right.
 // In it: several rotations, also inside the overlap of the one before; slots of the provider that run out; an authority that ends midway;
 // hand edits, roll-backs, holds, cancels and test runs between any two events; retries of AWS; functions whose clock is wrong by an hour.
-// Not in it: two secrets of ours on one account (tokens of another installation, and of a person, are on the account in every walk); two runs
-// beside each other (scenes do that).
+// another secret of ours, or of another installation, that rotates on the same account of the provider, and a token that a person made there.
+// Not in it: two runs beside each other (scenes do that).
 
 export interface Walk {
   readonly player: Player;
@@ -48,6 +48,7 @@ const weights: readonly (readonly [SimEvent, number])[] = [
   [{ hours: 1 }, 2],
   ['clock ahead', 2],
   ['clock back', 2],
+  ['neighbour rotates', 2],
 ];
 
 /** What people put right in the end, once they have seen what it leads to. */
