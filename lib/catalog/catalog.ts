@@ -26,6 +26,8 @@ export interface Person {
   readonly phone?: string;
   /** The day they left: `2026-09-30`. */
   readonly left?: string;
+  /** Of the address of their calendar. @default 1 */
+  readonly feedVersion?: number;
 }
 
 export interface Team {
@@ -40,6 +42,8 @@ export interface Team {
     /** The secret with the signing secret. */
     readonly secret: string;
   };
+  /** Of the address of its calendar. @default 1 */
+  readonly feedVersion?: number;
 }
 
 /** Who is told when. */

@@ -50,7 +50,12 @@ export function compileIndex(catalog: Catalog): CompiledIndex {
 export function compileDirectory({ people, teams, alerts, entries }: Catalog): Directory {
   const responsible = new Set(entries.flatMap(({ owner, backup }) => [owner, backup]));
   const owning = new Set(entries.map(({ team }) => team));
-  const person = ({ name, email, left }: Person) => ({ name, email, ...(left === undefined ? {} : { left }) });
+  const person = ({ name, email, left, feedVersion }: Person) => ({
+    name,
+    email,
+    ...(left === undefined ? {} : { left }),
+    ...(feedVersion === undefined ? {} : { feedVersion }),
+  });
   return {
     version: 1,
     people: Object.fromEntries(

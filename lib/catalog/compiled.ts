@@ -24,7 +24,7 @@ export interface Compiled {
 export interface Directory {
   readonly version: 1;
   /** By id. */
-  readonly people: Readonly<Record<string, Pick<Person, 'name' | 'email' | 'left'>>>;
+  readonly people: Readonly<Record<string, Pick<Person, 'name' | 'email' | 'left' | 'feedVersion'>>>;
   readonly teams: Readonly<Record<string, Team>>;
   readonly alerts: AlertSettings;
 }
@@ -138,9 +138,11 @@ const scheduleSchema = z.union([
   z.strictObject({ cron: some, windowHours: z.int().positive().optional() }),
 ]);
 
+const feedVersion = z.int().positive().optional();
+
 const directorySchema = z.strictObject({
   version: z.literal(1),
-  people: z.record(some, z.strictObject({ name: some, email: some, left: some.optional() })),
+  people: z.record(some, z.strictObject({ name: some, email: some, left: some.optional(), feedVersion })),
   teams: z.record(
     some,
     z.strictObject({
@@ -149,6 +151,7 @@ const directorySchema = z.strictObject({
       members: z.array(some),
       slack: some.optional(),
       webhook: z.strictObject({ url: some, secret: some }).optional(),
+      feedVersion,
     }),
   ),
   alerts: z.strictObject({

@@ -217,11 +217,18 @@ export const tokenFields = z.strictObject({
   runbook: field(text.optional(), 'Notes for the runbook, in Markdown.', 'The registry is slow on Mondays.'),
 });
 
+const feedVersion = field(
+  z.int().min(1).max(9999).optional(),
+  'Counts up when the address of the calendar got into the wrong hands: the old address is worth nothing then.',
+  2,
+);
+
 const personFields = z.strictObject({
   name: field(text, 'As the person is called.', 'Ada Lovelace'),
   email: field(z.email('must be an e-mail address'), 'Where a message reaches them.', 'ada@example.com'),
   phone: field(text.optional(), 'For the night. In quotes.', '+44 20 7946 0018'),
   left: field(z.iso.date('must be a date: year-month-day').optional(), 'The day they left.', '2026-09-30'),
+  feedVersion,
 });
 
 const webhookFields = z.strictObject({
@@ -246,6 +253,7 @@ const teamFields = z.strictObject({
     url: 'https://hooks.example.com/keyturn',
     secret: 'keyturn/webhooks/platform',
   }),
+  feedVersion,
 });
 
 const momentForm = 'must be a date, or a date and time with a zone such as `2026-12-20T17:00:00Z`';

@@ -1,71 +1,90 @@
 import { writeFileSync } from 'node:fs';
-import { setTimeout } from 'node:timers/promises';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Command, Option } from 'commander';
-import { calendarText } from '../alerts/calendar.ts';
-import { upcomingOf } from '../alerts/upcoming.ts';
-import { openClient } from '../aws/remover.ts';
-import { createSecretsManagerStore } from '../aws/secrets-manager-store.ts';
+import colours from 'picocolors';
+import { type FeedOwner, feedAddress, feedText } from '../alerts/feed.ts';
+import { addressOfFunction } from '../aws/function-address.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { compileIndex } from '../catalog/compile.ts';
-import { formatProblems } from '../catalog/format-problems.ts';
-import { loadCatalog } from '../catalog/load-catalog.ts';
 import { RotationError } from '../engine/errors.ts';
-import { registry } from '../plugin/registry.ts';
-import { harmless } from './terminal.ts';
+import type { Installation } from '../operations/installation.ts';
+import { knownOf } from '../operations/material.ts';
+import { Refusal } from '../operations/refusal.ts';
+import { onAws, openInstallation, type Place, withPlace } from './installation.ts';
+import { answer } from './output.ts';
 
-interface Options {
+interface Options extends Place {
   readonly person?: string;
   readonly team?: string;
   readonly out?: string;
+  readonly address?: boolean;
 }
 
 export function calendarCommand(): Command {
-  return new Command('calendar')
-    .description('Writes a calendar (.ics) of when the tokens of a person or a team are rotated.')
-    .argument('[folder]', 'the folder of the catalog', 'catalog')
+  return withPlace(new Command('calendar'))
+    .description('Writes a calendar (.ics) of when the tokens of a person or a team are rotated, fall due and expire.')
     .addOption(new Option('--person <id>', 'the tokens that they own or are the backup of').conflicts('team'))
     .option('--team <id>', 'the tokens of a team')
     .option('--out <file>', 'where it is written (default: it is printed)')
+    .addOption(
+      new Option('--address', 'prints where a calendar program fetches it by itself: whoever has the address reads it').conflicts(
+        ['out', 'local'],
+      ),
+    )
+    .addHelpText('after', '\nExample:\n  $ keyturn calendar --person ada-lovelace --out tokens.ics')
     .action(run);
 }
 
-async function run(folder: string, options: Options): Promise<void> {
-  const { catalog, problems } = await loadCatalog(folder, registry, { loopback: {} });
-  if (catalog === undefined) throw new Error(`The catalog has faults.\n${formatProblems(problems, { colour: false })}`);
-  const name = nameOf(catalog, options);
-  const tokens = compileIndex(catalog).tokens.filter(({ owner, backup, team }) =>
-    options.person === undefined ? team === options.team : [owner, backup].includes(options.person),
-  );
-  const nextRotations = await rotationsOf(tokens);
-  const text = calendarText({ name, upcoming: upcomingOf({ tokens, nextRotations, healths: [] }), now: Date.now() });
-  if (options.out === undefined) process.stdout.write(text);
-  else writeFileSync(options.out, text);
-}
-
-/** When AWS means to rotate each. A secret that is not there has no date, and is no reason to have no calendar. */
-async function rotationsOf(
-  tokens: readonly { readonly name: string; readonly secret: string }[],
-): Promise<ReadonlyMap<string, number>> {
-  const clock = { now: () => Date.now(), sleep: (milliseconds: number) => setTimeout(milliseconds) };
-  const client = openClient();
-  const store = createSecretsManagerStore({ client, once: client }, clock);
-  const dates = new Map<string, number>();
-  for (const { name, secret } of tokens) {
-    try {
-      const { nextRotationAt, rotationEnabled } = await store.describe(secret);
-      if (rotationEnabled === true && nextRotationAt !== undefined) dates.set(name, nextRotationAt);
-    } catch (error) {
-      if (!(error instanceof RotationError) || error.code !== 'not-ours') throw error;
-      process.stderr.write(`${harmless(name)} is not in it: ${harmless(error.message)}.\n`);
-    }
+async function run(options: Options): Promise<void> {
+  const installation = await openInstallation(options);
+  const owner = ownerOf(installation.catalog, options);
+  const index = compileIndex(installation.catalog);
+  if (options.address) {
+    const address = feedAddress(await baseOf(options), await keyOf(installation, options), index, owner);
+    if (address === undefined) throw new Refusal(`${owner.id} has left, or has to do with no token, so there is no calendar.`);
+    return answer(options.json, { ...owner, address }, [
+      address,
+      colours.dim(
+        '  Whoever has this address reads the calendar: give it to nobody else. `feedVersion` in the catalog makes it worthless.',
+      ),
+    ]);
   }
-  return dates;
+  const text = await feedText(
+    {
+      index,
+      store: installation.store,
+      healths: async () => (await knownOf(installation)).healths,
+      now: installation.clock.now(),
+    },
+    owner,
+  );
+  if (options.out !== undefined) writeFileSync(options.out, text);
+  if (options.json) answer(true, { ...owner, calendar: text }, []);
+  else if (options.out === undefined) process.stdout.write(text);
 }
 
-function nameOf({ people, teams }: Catalog, { person, team }: Options): string {
-  if (person === undefined && team === undefined) throw new Error('Say whose it is: --person <id> or --team <id>.');
-  const found = person === undefined ? teams.get(team ?? '') : people.get(person);
-  if (found !== undefined) return found.name;
-  const all = [...(person === undefined ? teams : people).keys()].join(', ');
-  throw new Error(`The catalog has no ${person === undefined ? 'team' : 'person'} of this id. There are: ${all}.`);
+async function baseOf(place: Options): Promise<string> {
+  const base = await addressOfFunction(new LambdaClient(onAws(place)), `${place.installation}-calendar`);
+  if (base !== undefined) return base;
+  throw new Refusal(
+    'This installation serves no calendars. Deploy it with `-c keyturn:calendarFeed=true`, or write a file with --out.',
+  );
+}
+
+async function keyOf({ store }: Installation, { installation }: Options) {
+  const stored = await store.read(`${installation}/calendar-key`, { label: 'AWSCURRENT' });
+  if (stored !== undefined) return stored.text;
+  throw new RotationError('absent', `keyturn: ${installation}/calendar-key has no value`, {
+    fix: 'Deploy again: the key is made with the deployment.',
+    definite: true,
+  });
+}
+
+function ownerOf({ people, teams }: Catalog, { person, team }: Options): FeedOwner {
+  const owner: FeedOwner | undefined =
+    person === undefined ? (team === undefined ? undefined : { kind: 'team', id: team }) : { kind: 'person', id: person };
+  if (owner === undefined) throw new Refusal('Say whose it is: --person <id> or --team <id>.');
+  const all = owner.kind === 'person' ? people : teams;
+  if (all.has(owner.id)) return owner;
+  throw new Refusal(`The catalog has no ${owner.kind} of this id. There are: ${[...all.keys()].join(', ')}.`);
 }

@@ -105,7 +105,7 @@ const realClock: Clock = {
   },
 };
 
-function onAws({ region, profile }: Place) {
+export function onAws({ region, profile }: Place) {
   return { ...(region === undefined ? {} : { region }), ...(profile === undefined ? {} : { profile }) };
 }
 

@@ -8,6 +8,8 @@ import type { KeyturnAppProps } from './keyturn-app.ts';
 const text = z.string().min(1);
 const list = z.union([z.array(text), text.transform((written) => written.split(',').map((each) => each.trim()))]);
 const map = z.preprocess(unpacked, z.record(text, text));
+/** `-c` knows only texts. */
+const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((written) => written === 'true')]);
 const count = z.union([z.int().positive(), z.string().regex(/^\d+$/).transform(Number)]);
 
 const fields = {
@@ -24,6 +26,7 @@ const fields = {
   jobsAtOnce: count,
   logRetentionDays: count,
   permissionsBoundaryArn: text,
+  calendarFeed: flag,
   tags: map,
   /** Where an emulator of AWS listens on this machine. */
   localEndpoint: text,

@@ -53,6 +53,11 @@ export class History extends Construct {
     ];
   }
 
+  /** What the calendars may do: see when tokens expire. */
+  statementsForCalendar(): readonly PolicyStatement[] {
+    return [allow(['dynamodb:GetItem', 'dynamodb:Query'], this.resources)];
+  }
+
   private get resources(): readonly string[] {
     return [this.table.tableArn, `${this.table.tableArn}/index/${table.newestIndex}`];
   }

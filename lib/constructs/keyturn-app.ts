@@ -47,7 +47,7 @@ export function addKeyturn(app: App, props: Omit<KeyturnAppProps, 'app'>, prepar
 
 function settingsOf(props: Settings): Settings {
   const { prefix, alarmsEmail, keyArn, otherKeyArns, otherAccounts, subnetIds, securityGroupIds, logRetentionDays } = props;
-  const { jobsAtOnce, permissionsBoundaryArn } = props;
+  const { jobsAtOnce, permissionsBoundaryArn, calendarFeed } = props;
   return Object.fromEntries(
     Object.entries({
       prefix,
@@ -60,6 +60,7 @@ function settingsOf(props: Settings): Settings {
       jobsAtOnce,
       logRetentionDays,
       permissionsBoundaryArn,
+      calendarFeed,
     }).filter(([, value]) => value !== undefined),
   );
 }

@@ -4,6 +4,7 @@ import { CfnResourcePolicy } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { type CatalogEntry, isScheduled } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
+import { CalendarFeed } from './calendar-feed.ts';
 import { History } from './history.ts';
 import { Notifications } from './notifications.ts';
 import { Observability } from './observability.ts';
@@ -28,6 +29,8 @@ export class KeyturnStack extends Stack {
   readonly reconciler: Reconciler;
   readonly teller: Teller;
   readonly observability: Observability;
+  /** Only where it was asked for. */
+  readonly calendarFeed: CalendarFeed | undefined;
   /** By the token's name. */
   readonly tokens: ReadonlyMap<string, RotatedToken>;
 
@@ -53,6 +56,8 @@ export class KeyturnStack extends Stack {
     const planned = { entries, codeFolder, indexFolder, history, failures, bus, people, settings };
     this.reconciler = new Reconciler(this, 'Reconciler', planned);
     this.teller = new Teller(this, 'Teller', { directory, codeFolder, directoryFolder, notifications, settings });
+    const feed = { entries, codeFolder, indexFolder, history, failures, settings };
+    this.calendarFeed = settings.calendarFeed === true ? new CalendarFeed(this, 'CalendarFeed', feed) : undefined;
     const { rotators, reconciler } = this;
     this.observability = new Observability(this, 'Observability', { rotators, reconciler, failures, operators, settings });
     this.tokens = addTokens(this, tokensOf(this, prepared, 1), settings, this.rotators);

@@ -53,6 +53,11 @@ export interface Settings {
    * @default roles are bounded by nothing but their own policies
    */
   readonly permissionsBoundaryArn?: string;
+  /**
+   * Serves the calendars of people and teams at signed addresses. The address of the function is public, because calendar programs sign in nowhere.
+   * @default false: `keyturn calendar` writes them as files
+   */
+  readonly calendarFeed?: boolean;
 }
 
 /** Throws `catalog` where Lambda would not take it. */
@@ -76,6 +81,8 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
     table: `${prefix}-history`,
     reconciler: `${prefix}-reconcile`,
     notify: `${prefix}-notify`,
+    calendar: `${prefix}-calendar`,
+    calendarKey: `${prefix}/calendar-key`,
     rotator(provider: string): string {
       const name = `${prefix}-rotate-${provider}`;
       if (name.length <= 64) return name;

@@ -69,7 +69,7 @@ export function readSwept(event: unknown): {
   /** How often the sweep of everything was handed on. Undefined where only something changed is looked at. */
   readonly generation: number | undefined;
 } {
-  const index = parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  const index = readIndex();
   const { tokens } = index;
   const providers = [...new Set(tokens.map(({ provider }) => provider))];
   const [message] = readMessages(event) ?? [];
@@ -82,6 +82,11 @@ export function readSwept(event: unknown): {
     return { index, tokens: within(tokens), providers, isWhole: true, generation: 0 };
   const changed = resources.flatMap((arn) => (typeof arn === 'string' ? (tokenOfArn(tokens, arn) ?? []) : []));
   return { index, tokens: changed, providers, isWhole: false, generation: undefined };
+}
+
+/** Every token, and whom it concerns. */
+export function readIndex(): CompiledIndex {
+  return parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
 }
 
 /** Throws `event` where it is none, so that it comes again and is kept in the end. */

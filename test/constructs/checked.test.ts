@@ -77,6 +77,7 @@ it.each<[string, () => string, Partial<KeyturnAppProps>]>([
       otherAccounts: ['222222222222'],
       subnetIds: ['subnet-0123456789abcdef0'],
       securityGroupIds: ['sg-0123456789abcdef0'],
+      calendarFeed: true,
       permissionsBoundaryArn: `arn:aws:iam::${account}:policy/boundary`,
       prefix: 'keyturn-staging',
       tags: { cost: 'shop' },

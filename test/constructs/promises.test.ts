@@ -650,3 +650,29 @@ it('has no value and nobody’s name in any template', () => {
 it('is for providers of this project too', () => {
   expect(fleetRegistry().rotatorNames).toContain('npm-registry');
 });
+
+describe('calendars', () => {
+  it('are served only where somebody asks for it', () => {
+    expect(Object.values(fleet.of('AWS::Lambda::Url'))).toEqual([]);
+  });
+
+  it('are served by a function that reads the key of their addresses and no other value', async () => {
+    const served = await synthesize(files, { otherAccounts: ['222222222222'], calendarFeed: true });
+
+    const statements = statementsOf(served, 'keyturn-calendar');
+    const [keyId] = Object.entries(served.of('AWS::SecretsManager::Secret')).find(
+      ([, { Properties }]) => Properties.Name === 'keyturn/calendar-key',
+    ) ?? [''];
+    expect(allowing(statements, 'secretsmanager:GetSecretValue').flatMap(({ Resource }) => Resource)).toEqual([`<${keyId}>`]);
+    const actions = new Set(statements.flatMap(({ Action }) => Action));
+    expect([...actions].sort()).toEqual([
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'logs:CreateLogStream',
+      'logs:PutLogEvents',
+      'secretsmanager:DescribeSecret',
+      'secretsmanager:GetSecretValue',
+    ]);
+    expect(Object.values(served.of('AWS::Lambda::Url')).map(({ Properties }) => Properties.AuthType)).toEqual(['NONE']);
+  });
+});
