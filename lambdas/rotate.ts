@@ -2,6 +2,7 @@ import { adopt } from '../lib/engine/adopt.ts';
 import { parseEvent, type Request } from '../lib/engine/event.ts';
 import { createAuthorityCache, openToken } from '../lib/engine/open-token.ts';
 import { rotate } from '../lib/engine/rotate.ts';
+import { trySubmission } from '../lib/engine/submission.ts';
 import { sweepJobs } from '../lib/engine/sweep-jobs.ts';
 import { tryVersion } from '../lib/engine/try-version.ts';
 import { whose } from '../lib/engine/whose.ts';
@@ -28,6 +29,7 @@ async function act(request: Request, context: FunctionContext): Promise<unknown>
   if (request.kind === 'step') return rotate(open, request.step, request.job);
   if (request.kind === 'adopt') return adopt(open, secretArn, request.ref);
   if (request.kind === 'whose') return whose(open, secretArn, request.digest);
+  if (request.kind === 'judge') return trySubmission(open, secretArn);
   if (request.kind === 'try') return tryVersion(open, secretArn, request.versionId);
   return sweepJobs[request.kind](open, secretArn);
 }

@@ -106,10 +106,11 @@ export function createSecretsManagerStore({ client, once }: { client: Sender; on
       }
     },
 
-    async startRotation(secretId, versionId) {
+    async startRotation(secretId, versionId, functionArn) {
       try {
         // Not tried again by the SDK: its second try would meet the rotation that its first one began.
-        await once.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: versionId }));
+        const named = functionArn === undefined ? {} : { RotationLambdaARN: functionArn };
+        await once.send(new RotateSecretCommand({ SecretId: secretId, ClientRequestToken: versionId, ...named }));
         return 'started';
       } catch (error) {
         if (nameOf(error) === 'InvalidRequestException') return 'refused';

@@ -3,10 +3,11 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { Command, Option } from 'commander';
 import colours from 'picocolors';
 import { type FeedOwner, feedAddress, feedText } from '../alerts/feed.ts';
-import { addressOfFunction } from '../aws/function-address.ts';
+import { servedFunction } from '../aws/function-address.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { compileIndex } from '../catalog/compile.ts';
 import { RotationError } from '../engine/errors.ts';
+import type { Secret } from '../engine/secret.ts';
 import type { Installation } from '../operations/installation.ts';
 import { knownOf } from '../operations/material.ts';
 import { Refusal } from '../operations/refusal.ts';
@@ -40,7 +41,8 @@ async function run(options: Options): Promise<void> {
   const owner = ownerOf(installation.catalog, options);
   const index = compileIndex(installation.catalog);
   if (options.address) {
-    const address = feedAddress(await baseOf(options), await keyOf(installation, options), index, owner);
+    const { url, key } = await servedBy(installation, options);
+    const address = feedAddress(url, key, index, owner);
     if (address === undefined) throw new Refusal(`${owner.id} has left, or has to do with no token, so there is no calendar.`);
     return answer(options.json, { ...owner, address }, [
       address,
@@ -63,18 +65,18 @@ async function run(options: Options): Promise<void> {
   else if (options.out === undefined) process.stdout.write(text);
 }
 
-async function baseOf(place: Options): Promise<string> {
-  const base = await addressOfFunction(new LambdaClient(onAws(place)), `${place.installation}-calendar`);
-  if (base !== undefined) return base;
-  throw new Refusal(
-    'This installation serves no calendars. Deploy it with `-c keyturn:calendarFeed=true`, or write a file with --out.',
-  );
-}
-
-async function keyOf({ store }: Installation, { installation }: Options) {
-  const stored = await store.read(`${installation}/calendar-key`, { label: 'AWSCURRENT' });
-  if (stored !== undefined) return stored.text;
-  throw new RotationError('absent', `keyturn: ${installation}/calendar-key has no value`, {
+/** The function that answers calendars, and the key of its addresses. */
+async function servedBy({ store }: Installation, place: Options): Promise<{ readonly url: string; readonly key: Secret }> {
+  const served = await servedFunction(new LambdaClient(onAws(place)), `${place.installation}-calendar`);
+  const keyId = served?.environment['KEYTURN_CALENDAR_KEY'];
+  if (served === undefined || keyId === undefined) {
+    throw new Refusal(
+      'This installation serves no calendars. Deploy it with `-c keyturn:calendarFeed=true`, or write a file with --out.',
+    );
+  }
+  const stored = await store.read(keyId, { label: 'AWSCURRENT' });
+  if (stored !== undefined) return { url: served.url, key: stored.text };
+  throw new RotationError('absent', 'keyturn: the key of the calendars has no value', {
     fix: 'Deploy again: the key is made with the deployment.',
     definite: true,
   });

@@ -61,6 +61,10 @@ export async function openInstallation(place: Place): Promise<Installation> {
     ledger: openLedger(stateFolder, place, clock, providersOf(catalog)),
     entry: (name) => find(catalog, name),
     describe: ({ token }) => store.describe(token.secret),
+    functionArn({ token }, { arn }) {
+      const [, partition, , region, account] = arn.split(':');
+      return `arn:${partition}:lambda:${region}:${account}:function:${place.installation}-rotate-${token.provider}`;
+    },
     async ask<Answer>({ token }: CatalogEntry, state: SecretState, event: { readonly Job: string }) {
       const ending = `-rotate-${token.provider}`;
       const configured = state.rotationFunctionArn?.endsWith(ending) ? state.rotationFunctionArn : undefined;

@@ -17,6 +17,7 @@ import { rotateCommand } from './rotate.ts';
 import { rotatorsCommand } from './rotators.ts';
 import { runbookCommand } from './runbook.ts';
 import { statusCommand } from './status.ts';
+import { submitCommand } from './submit.ts';
 import { uninstallCommand } from './uninstall.ts';
 import { verifyCommand } from './verify.ts';
 import { whoseCommand } from './whose.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     consoleCommand,
     verifyCommand,
     rotateCommand,
+    submitCommand,
     rollbackCommand,
     healCommand,
     retireCommand,

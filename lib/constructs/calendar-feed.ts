@@ -40,8 +40,8 @@ export class CalendarFeed extends Construct {
     super(scope, id);
     const { entries, history, settings = {} } = props;
     const names = namesOf(settings);
+    // Without a name of its own: AWS keeps that of a deleted secret for days, and the next deployment could not have it.
     const key = new Secret(this, 'Key', {
-      secretName: names.calendarKey,
       description: 'Signs the addresses of calendars. With a new value every address is worth nothing.',
       generateSecretString: { passwordLength: 43, excludePunctuation: true },
       removalPolicy: RemovalPolicy.DESTROY,
@@ -57,7 +57,7 @@ export class CalendarFeed extends Construct {
       codeFolder: props.codeFolder,
       catalogFolder: props.indexFolder,
       catalogVariable: 'KEYTURN_INDEX_FILE',
-      environment: { KEYTURN_CALENDAR_KEY: names.calendarKey, KEYTURN_TABLE: history.table.tableName },
+      environment: { KEYTURN_CALENDAR_KEY: key.secretArn, KEYTURN_TABLE: history.table.tableName },
       timeout: Duration.seconds(30),
       statements: [
         allow(['secretsmanager:GetSecretValue'], [key.secretArn]),
@@ -74,5 +74,9 @@ export class CalendarFeed extends Construct {
     });
     this.url = this.function.lambda.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
     new CfnOutput(this, 'Url', { value: this.url, description: 'Where the addresses of calendars begin.' });
+    new CfnOutput(this, 'KeyArn', {
+      value: key.secretArn,
+      description: 'With a new value every address of a calendar is worth nothing.',
+    });
   }
 }

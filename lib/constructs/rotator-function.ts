@@ -141,7 +141,13 @@ function secretStatements(scope: Construct, entries: readonly CatalogEntry[], fu
     allow(['lambda:InvokeFunction'], [functionArn]),
     // Those that have no rotation function are named one by one.
     ...(watched.length === 0 ? [] : [allow(reading, watched)]),
-    ...(assisted.length === 0 ? [] : [allow([...reading, ...writing], assisted)]),
+    ...(assisted.length === 0
+      ? []
+      : [
+          allow([...reading, ...writing], assisted),
+          // The first submission tells Secrets Manager of this function, and of no other.
+          allow(['secretsmanager:RotateSecret'], assisted, { StringEquals: { 'secretsmanager:RotationLambdaARN': functionArn } }),
+        ]),
     ...(authorities.length === 0 ? [] : [allow(['secretsmanager:GetSecretValue'], authorities)]),
   ];
 }

@@ -82,7 +82,6 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
     reconciler: `${prefix}-reconcile`,
     notify: `${prefix}-notify`,
     calendar: `${prefix}-calendar`,
-    calendarKey: `${prefix}/calendar-key`,
     rotator(provider: string): string {
       const name = `${prefix}-rotate-${provider}`;
       if (name.length <= 64) return name;

@@ -25,18 +25,21 @@ export async function beginDue(open: OpenToken, secretArn: string): Promise<'beg
   // Where only a person makes tokens there is nothing to begin with until one is submitted.
   const needsSubmission = reason === 'submission' || open.rotator.facts.kind === 'assisted';
   if (needsSubmission && !(await isWaiting(open, state))) return 'not needed';
-  return (await askForRotation(open, state.arn)) === 'started' ? 'begun' : 'not needed';
+  return (await askForRotation(open, state)) === 'started' ? 'begun' : 'not needed';
 }
 
 /** As a person does who presses Rotate. */
-export async function askForRotation({ ports }: OpenToken, secretArn: string): Promise<'started' | 'refused'> {
-  return ports.store.startRotation(secretArn, Buffer.from(ports.random(16)).toString('hex'));
+export async function askForRotation({ ports }: OpenToken, state: SecretState): Promise<'started' | 'refused'> {
+  const versionId = Buffer.from(ports.random(16)).toString('hex');
+  return ports.store.startRotation(state.arn, versionId, state.rotationFunctionArn === undefined ? ports.functionArn : undefined);
 }
 
 /** Why a rotation should begin now, as far as the labels tell. Of a submission only the values tell whether it was taken up before. */
 export function reasonToBegin(state: SecretState, now: Instant): 'empty' | 'again' | 'submission' | undefined {
   const currentId = holderOf(state, current);
-  if (state.rotationEnabled !== true || underwayIn(state) !== undefined) return undefined;
+  // Where a person makes each token nobody has told Secrets Manager of a function: the first submission does. Turned off is something else.
+  const isUntold = state.rotationFunctionArn === undefined && holderOf(state, submitted) !== undefined;
+  if ((state.rotationEnabled !== true && !isUntold) || underwayIn(state) !== undefined) return undefined;
   const parked = readParked(state.versions.get(currentId ?? ''));
   if (parked !== undefined && parked.untilSeconds * 1000 > now) return undefined;
   if (isEmpty(state)) return 'empty';

@@ -1,17 +1,16 @@
 import type { Http, Minted } from './contract.ts';
 import { RotationError } from './errors.ts';
-import { judge } from './judge.ts';
 import { ourLabel, pending, readParked } from './labels.ts';
 import { markFor } from './mark.ts';
 import { intendMint, needsMintReceipts, settleMint } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
 import { assertNotPaused } from './pauses.ts';
-import type { SecretState, StoredVersion } from './ports.ts';
+import type { StoredVersion } from './ports.ts';
 import { preflight } from './preflight.ts';
 import type { Secret } from './secret.ts';
 import { assertWritable, isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
 import { decodeStored, encodeStored } from './stored-value.ts';
-import { forgetSubmission, readSubmission, type Submission } from './submission.ts';
+import { forgetSubmission, judgeSubmission, readSubmission } from './submission.ts';
 import { minute } from './time.ts';
 
 export type Created = 'minted' | 'taken up' | 'already pending' | 'already current' | 'taken by another run';
@@ -165,41 +164,6 @@ async function revokeNeverStored({ ports, rotator, token, withAuthority }: OpenT
     ports.log({ event: 'stray.left', token: token.name, detail: 'a token that was never stored could not be revoked at once' });
     return false;
   }
-}
-
-/** A submission that works, with how the provider names it. Whatever is wrong with it, it stays: its owner may want to see what they typed is there. */
-async function judgeSubmission(open: OpenToken, state: SecretState): Promise<{ submission: Submission; minted: Minted }> {
-  const { rotator, token, withAuthority } = open;
-  const submission = await readSubmission(open, state);
-  if (submission === undefined) throw nothingNew(open, 'only a person can make this token, and no new one was submitted');
-  if (submission.isTakenUp) {
-    await forgetSubmission(open, state, submission);
-    throw nothingNew(open, 'what was submitted is in use, or was before');
-  }
-  const { credential } = submission;
-  const judgement = await judge(open, credential);
-  if (!judgement.ok && judgement.why === 'limited')
-    throw new RotationError('limited', judgement.detail, { fix: 'Nothing to do: it is tried again.', definite: true });
-  if (!judgement.ok) throw submissionRefused(open, `refuses what was submitted for ${token.name}: ${judgement.detail}`);
-  const inspect = rotator.inspect?.bind(rotator);
-  const inspection = inspect && (await withAuthority((context) => inspect(context, { credential })));
-  const ref = inspection?.ref ?? (rotator.facts.secretRefPart === 'value' ? credential.value.reveal() : undefined);
-  if (ref === undefined) throw submissionRefused(open, `does not tell how it names what was submitted for ${token.name}`);
-  return { submission, minted: { credential, ref } };
-}
-
-function nothingNew({ token }: OpenToken, why: string): RotationError {
-  return new RotationError('nothing-submitted', `${token.name}: ${why}`, {
-    fix: `Make a new one as the runbook of ${token.name} says, then run \`keyturn submit ${token.name}\`.`,
-    definite: true,
-  });
-}
-
-function submissionRefused({ token }: OpenToken, how: string): RotationError {
-  return new RotationError('submission-refused', `${token.provider}: ${how}`, {
-    fix: `Check that it was copied whole and is of the account that the catalog names, then run \`keyturn submit ${token.name}\` again.`,
-    definite: true,
-  });
 }
 
 function stillParked({ token }: OpenToken, parked: { code: string; untilSeconds: number }): RotationError {

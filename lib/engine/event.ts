@@ -11,6 +11,7 @@ export type Request =
   | JobRequest
   | { readonly kind: 'whose'; readonly secretArn: string; readonly digest: string }
   | { readonly kind: 'adopt'; readonly secretArn: string; readonly ref: string | undefined }
+  | { readonly kind: 'judge'; readonly secretArn: string }
   | { readonly kind: 'try'; readonly secretArn: string; readonly versionId: string };
 
 /** What is done and needs no answer. */
@@ -52,6 +53,7 @@ const adoptEvent = z.strictObject({
     .regex(/^[\x21-\x7e]+$/)
     .optional(),
 });
+const judgeEvent = z.strictObject({ Job: z.literal('judge'), SecretId: secretArn });
 const tryEvent = z.strictObject({ Job: z.literal('try'), SecretId: secretArn, VersionId: versionId });
 
 /**
@@ -94,6 +96,7 @@ function parseJob(event: { readonly Job: unknown }): Request {
     const { Job: kind, SecretId, Digest } = check(whoseEvent, event);
     return { kind, secretArn: SecretId, digest: Digest };
   }
+  if (event.Job === 'judge') return { kind: 'judge', secretArn: check(judgeEvent, event).SecretId };
   if (event.Job === 'try') {
     const { Job: kind, SecretId, VersionId } = check(tryEvent, event);
     return { kind, secretArn: SecretId, versionId: VersionId };

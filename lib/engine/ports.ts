@@ -60,8 +60,11 @@ export interface Store {
    * longer (or, without `from`, another version has it): a compare-and-swap.
    */
   moveLabel(secretId: string, label: string, move: { from?: string; to?: string }): Promise<'moved' | 'lost'>;
-  /** Asks Secrets Manager to rotate now into a new version of this id, as the secret is configured. `refused` where it cannot begin: one is underway, or none is configured. */
-  startRotation(secretId: string, versionId: string): Promise<'started' | 'refused'>;
+  /**
+   * Asks Secrets Manager to rotate now into a new version of this id, as the secret is configured; `functionArn` names the function of one that has
+   * none yet. `refused` where it cannot begin: one is underway, or no function is named.
+   */
+  startRotation(secretId: string, versionId: string, functionArn?: string): Promise<'started' | 'refused'>;
 }
 
 /** What we wrote where, and when: evidence for places that cannot be read back. */
@@ -111,6 +114,8 @@ export interface LogEntry {
 
 export interface Ports {
   readonly store: Store;
+  /** The function that runs us, where one does: without a version. */
+  readonly functionArn?: string | undefined;
   readonly history: History;
   readonly records: TokenRecords;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import type { Verdict } from './contract.ts';
 import { awaitEffects } from './copies.ts';
+import { assertDeclared } from './declared.ts';
 import { RotationError } from './errors.ts';
 import { judge, settle } from './judge.ts';
 import { current, readOurLabel } from './labels.ts';
@@ -41,24 +42,15 @@ async function verifyOnly(open: OpenToken, secretArn: string, version: StoredVer
   });
 }
 
-/** More rights than declared are reported by the watch; fewer would break who uses the token. */
 async function assertAsDeclared(open: OpenToken, verdict: Extract<Verdict, { ok: true }>, version: StoredVersion): Promise<void> {
-  const { rotator, token, ports } = open;
-  const { scopes: declared, expiresAfterDays } = token.expect;
-  if (declared === undefined && expiresAfterDays === undefined) return;
+  const { rotator, token } = open;
+  if (token.expect.scopes === undefined && token.expect.expiresAfterDays === undefined) return;
   const credential = decodeStored(token.value, version.text);
   const ref = refOf(rotator.facts, version.labels, credential);
   const inspect = rotator.inspect?.bind(rotator);
   const told =
     inspect && (await open.withAuthority((context) => inspect(context, { credential, ...(ref === undefined ? {} : { ref }) })));
-
-  const scopes = verdict.scopes ?? told?.scopes;
-  const missing = scopes === undefined ? [] : (declared ?? []).filter((scope) => !scopes.includes(scope));
-  if (missing.length > 0) throw mismatch(open, `lacks ${missing.join(', ')}`);
-  const expiresAt = verdict.expiresAt ?? told?.expiresAt;
-  if (expiresAt === undefined || expiresAfterDays === undefined) return;
-  if (expiresAt < ports.clock.now() + expiresAfterDays * 86_400_000)
-    throw mismatch(open, `expires in less than ${expiresAfterDays} days`);
+  assertDeclared(open, verdict, told);
 }
 
 async function runChecks({ ports, token }: OpenToken, version: StoredVersion): Promise<void> {
@@ -74,10 +66,4 @@ async function runChecks({ ports, token }: OpenToken, version: StoredVersion): P
       status,
     });
   }
-}
-
-function mismatch({ token }: OpenToken, how: string): RotationError {
-  return new RotationError('mismatch', `${token.name}: the new token ${how}`, {
-    fix: 'Give the authority the rights to hand these out, or change `expect:` in the catalog to what is really needed.',
-  });
 }

@@ -70,7 +70,7 @@ async function rollForward(open: OpenToken, secretArn: string): Promise<void> {
   const isHeldBack = parked !== undefined && parked.untilSeconds * 1000 > ports.clock.now();
   const isOther = holderOf(state, current) !== version.versionId || underwayIn(state) !== undefined;
   if (isHeldBack || isOther || state.rotationEnabled !== true) return;
-  const outcome = await askForRotation(open, state.arn);
+  const outcome = await askForRotation(open, state);
   ports.log({ event: 'current.refused', token: token.name, state: outcome });
 }
 

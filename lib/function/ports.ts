@@ -49,12 +49,18 @@ export async function openPorts(context: FunctionContext, { provider, hosts, tea
   const { history, records } = createTokenHistory(openShelf, ports.clock, provider);
   return {
     ...ports,
+    functionArn: withoutVersion(context.invokedFunctionArn),
     history,
     records: { ...records, pauses: withFreezes(pauses, ports.clock, records.pauses) },
     aws: createAwsDoors(configuration),
     crypto: cryptography,
     tell: bus === undefined ? async () => {} : createEventBridgeTeller(configuration, bus, ports.clock, team),
   };
+}
+
+/** As Secrets Manager is told of it. */
+function withoutVersion(functionArn: string): string {
+  return functionArn.split(':').slice(0, 7).join(':');
 }
 
 /** What somebody calls with who has no token of their own: only these hosts answer. */

@@ -12,6 +12,8 @@ export interface Installation {
   /** The entry of a token, or an error that names the near ones. */
   entry(name: string): CatalogEntry;
   describe(entry: CatalogEntry): Promise<SecretState>;
+  /** The function of the token's provider, by its ARN without a version. */
+  functionArn(entry: CatalogEntry, state: SecretState): string;
   /** Asks the function of the token's provider, and waits. No value comes back. */
   ask<Answer>(
     entry: CatalogEntry,

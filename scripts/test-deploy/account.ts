@@ -5,6 +5,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { compromised } from '../../lib/engine/labels.ts';
@@ -37,6 +38,7 @@ export async function openAccount(options: {
     lambda: new LambdaClient(configuration),
     s3: new S3Client(configuration),
     secretsManager: new SecretsManagerClient(configuration),
+    sns: new SNSClient(configuration),
     sqs: new SQSClient(configuration),
     account,
     region,
@@ -80,6 +82,7 @@ export async function openAccount(options: {
     // AWS's test runs are over within seconds, and nothing tells when.
     settled: () => setTimeout(15_000),
     hurry: () => {},
+    pass: undefined,
     steps: undefined,
     callsOf: () => undefined,
     traffic: () => [],

@@ -48,7 +48,7 @@ export function writeCatalog(
     join(folder, 'keyturn.yaml'),
     `version: 1
 people:
-  ada: { name: Ada Nordin, email: ada@example.com }
+  ${owner.id}: { name: Ada Nordin, email: ${owner.email} }
   grace: { name: Grace Okoye, email: grace@example.com }
 defaults:
   schedule: { everyDays: 30 }
@@ -101,6 +101,9 @@ dependents: []
   );
 }
 
+/** Who owns both tokens. */
+export const owner = { id: 'ada', email: 'ada@example.com' } as const;
+
 /** The names of what is deployed. */
 export const functionPrefix = `${installation}-`;
 export const reconciler = `${functionPrefix}reconcile`;
@@ -108,4 +111,7 @@ export const teller = `${functionPrefix}notify`;
 export function functionOf(provider: string): string {
   return `${functionPrefix}rotate-${provider}`;
 }
+export const calendar = `${functionPrefix}calendar`;
+/** A queue of this test that hears what one person is told. */
+export const mailbox = `${functionPrefix}mailbox`;
 export const historyTable = `${installation}-history`;

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManager } from '@aws-sdk/client-secrets-manager';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createMovableClock } from '../../lib/local/clock.ts';
 import { makeFolder } from '../../lib/local/files.ts';
@@ -59,6 +60,7 @@ export async function openEmulated(options: {
   const s3 = new S3Client({ ...configuration, forcePathStyle: true });
   const cloudFormation = new CloudFormationClient(configuration);
   const dynamoDb = new DynamoDBClient(configuration);
+  const sns = new SNSClient(configuration);
   const sqs = new SQSClient(configuration);
   own.begin(lambda);
   const environment = {
@@ -80,7 +82,7 @@ export async function openEmulated(options: {
   return {
     name: `${emulator.name} on this machine, with our own Secrets Manager`,
     environment,
-    clients: { cloudFormation, dynamoDb, lambda, s3, secretsManager, sqs, account, region },
+    clients: { cloudFormation, dynamoDb, lambda, s3, secretsManager, sns, sqs, account, region },
     isLocal: true,
     differences: [
       'the providers are stand-ins on 127.0.0.1',
@@ -113,6 +115,7 @@ export async function openEmulated(options: {
     },
     settled: own.idle,
     hurry: () => clock.move(5000),
+    pass: (minutes) => clock.move(minutes * 60_000),
     steps: own.steps,
     callsOf: (operation) => ledger.calls('secrets-manager', operation),
     traffic: ledger.lines,

@@ -29,6 +29,8 @@ export interface Place {
   settled(): Promise<void>;
   /** Moves time on, where it can be moved, while something is waited for. */
   hurry(): void;
+  /** Lets minutes pass; undefined where they cannot be moved. */
+  readonly pass: ((minutes: number) => void) | undefined;
   /** Every step that Secrets Manager has asked of a function so far; AWS's own does not show them. */
   readonly steps: readonly StepSeen[] | undefined;
   /** How many calls of Secrets Manager's operation there were so far, where they are counted. */

@@ -1,13 +1,18 @@
 import {
   GetEventSourceMappingCommand,
+  GetFunctionConfigurationCommand,
   type LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
+import { type SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
+  CreateQueueCommand,
   DeleteMessageCommand,
+  DeleteQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  QueueDoesNotExist,
   ReceiveMessageCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
@@ -86,4 +91,54 @@ export async function setMapping(lambda: LambdaClient, id: string, isEnabled: bo
 /** `Enabled` or `Disabled` when it has come to rest. */
 export async function stateOf(lambda: LambdaClient, id: string): Promise<string | undefined> {
   return (await lambda.send(new GetEventSourceMappingCommand({ UUID: id }))).State;
+}
+
+export async function isQueue(sqs: SQSClient, name: string): Promise<boolean> {
+  try {
+    return (await urlOf(sqs, name)) !== '';
+  } catch (error) {
+    if (error instanceof QueueDoesNotExist) return false;
+    throw error;
+  }
+}
+
+export async function removeQueue(sqs: SQSClient, name: string): Promise<void> {
+  await sqs.send(new DeleteQueueCommand({ QueueUrl: await urlOf(sqs, name) }));
+}
+
+/** A queue that hears of a topic what is addressed to one person, as their mail program would. */
+export async function openMailbox(
+  { sns, sqs }: { readonly sns: SNSClient; readonly sqs: SQSClient },
+  { name, topicArn, address }: { readonly name: string; readonly topicArn: string; readonly address: string },
+): Promise<void> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
+  const queueArn = Attributes?.['QueueArn'] ?? '';
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: queueArn,
+        Condition: { ArnEquals: { 'aws:SourceArn': topicArn } },
+      },
+    ],
+  });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'sqs',
+      Endpoint: queueArn,
+      Attributes: { FilterPolicy: JSON.stringify({ address: [address] }) },
+    }),
+  );
+}
+
+/** The topic by which the function that tells reaches people. */
+export async function topicOf(lambda: LambdaClient, functionName: string): Promise<string> {
+  const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
+  return Environment?.Variables?.['KEYTURN_PEOPLE_TOPIC'] ?? '';
 }

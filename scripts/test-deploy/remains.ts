@@ -19,8 +19,10 @@ import {
   ResourceNotFoundException,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { installation, secretNames } from './catalog.ts';
+import { installation, mailbox, secretNames } from './catalog.ts';
+import { isQueue, removeQueue } from './queues.ts';
 import { providerStack, toolkit } from './toolkit.ts';
 
 export interface Clients {
@@ -29,6 +31,7 @@ export interface Clients {
   readonly lambda: LambdaClient;
   readonly s3: S3Client;
   readonly secretsManager: SecretsManagerClient;
+  readonly sns: SNSClient;
   readonly sqs: SQSClient;
   readonly account: string;
   readonly region: string;
@@ -43,22 +46,24 @@ const stacks = [installation, providerStack, toolkit.toolkitStack];
 
 /** Whatever of this test is there: of this run, or of one that was killed. */
 export async function remainsOf(clients: Clients): Promise<readonly string[]> {
-  const { cloudFormation, s3, secretsManager } = clients;
+  const { cloudFormation, s3, secretsManager, sqs } = clients;
   const found: string[] = [];
   for (const stack of stacks) if (await isStack(cloudFormation, stack)) found.push(`stack ${stack}`);
   for (const secret of secretNames) if (await isSecret(secretsManager, secret)) found.push(`secret ${secret}`);
+  if (await isQueue(sqs, mailbox)) found.push(`queue ${mailbox}`);
   if (await isBucket(s3, bucketOf(clients))) found.push(`bucket ${bucketOf(clients)}`);
   return found;
 }
 
 /** Removes all that a deployment and its secrets have left, as far as it is there, and nothing else. */
 export async function removeRemains(clients: Clients): Promise<void> {
-  const { cloudFormation, s3, secretsManager } = clients;
+  const { cloudFormation, s3, secretsManager, sqs } = clients;
   for (const stack of stacks) if (await isStack(cloudFormation, stack)) await removeStack(cloudFormation, stack);
   for (const secret of secretNames) {
     if (!(await isSecret(secretsManager, secret))) continue;
     await secretsManager.send(new DeleteSecretCommand({ SecretId: secret, ForceDeleteWithoutRecovery: true }));
   }
+  if (await isQueue(sqs, mailbox)) await removeQueue(sqs, mailbox);
   // The bootstrap stack leaves its bucket behind, and with it every template and bundle.
   if (await isBucket(s3, bucketOf(clients))) await removeBucket(s3, bucketOf(clients));
 }

@@ -1,11 +1,28 @@
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { CreateSecretCommand, InvalidRequestException, RotateSecretCommand } from '@aws-sdk/client-secrets-manager';
+import {
+  CancelRotateSecretCommand,
+  CreateSecretCommand,
+  InvalidRequestException,
+  RotateSecretCommand,
+} from '@aws-sdk/client-secrets-manager';
 import type { Removal } from '../../lib/engine/uninstall.ts';
 import { partitions } from '../../lib/history/partitions.ts';
 import { type Fit, readTemplate } from './assembly.ts';
-import { functionOf, functionPrefix, historyTable, installation, names, reconciler, teller, writeCatalog } from './catalog.ts';
+import {
+  calendar,
+  functionOf,
+  functionPrefix,
+  historyTable,
+  installation,
+  mailbox,
+  names,
+  owner,
+  reconciler,
+  teller,
+  writeCatalog,
+} from './catalog.ts';
 import type { Cleanup } from './cleanup.ts';
 import {
   changed,
@@ -20,7 +37,18 @@ import {
 } from './deployed.ts';
 import type { Place } from './place.ts';
 import { Missing, noVersionWarning, run, tail } from './processes.ts';
-import { deadLetterQueueOf, hideFor, mappingOf, send, setMapping, stateOf, takeOut, waitingIn } from './queues.ts';
+import {
+  deadLetterQueueOf,
+  hideFor,
+  mappingOf,
+  openMailbox,
+  send,
+  setMapping,
+  stateOf,
+  takeOut,
+  topicOf,
+  waitingIn,
+} from './queues.ts';
 import { askRegistry, makeToken } from './registry.ts';
 import { howToRemove, remainsOf, removeRemains } from './remains.ts';
 import type { Report } from './report.ts';
@@ -61,6 +89,8 @@ export async function playScenario(options: {
   await deployChanged();
   await rotateOnDemand('the token of the first rotation', replaced.token);
   await retire(replaced);
+  await tell();
+  await serveCalendar();
   await leave();
 
   async function arrive(): Promise<void> {
@@ -93,9 +123,9 @@ export async function playScenario(options: {
     report.scene('cdk deploy');
     assembly = await deploy('first');
     report.holds(
-      'a function for each provider is there, a reconciler, and one that tells',
+      'a function for each provider is there, a reconciler, one that tells, and one that answers calendars',
       [...(await functionsNow(lambda, functionPrefix)).keys()].sort(),
-      [reconciler, teller, ...providers.map(functionOf)].sort(),
+      [calendar, reconciler, teller, ...providers.map(functionOf)].sort(),
     );
     const environments = [...(await functionsNow(lambda, functionPrefix)).values()].filter((text) => text.includes('127.0.0.1'));
     report.holds('where AWS is stands in no environment variable, which somebody could change', environments, []);
@@ -270,14 +300,14 @@ export async function playScenario(options: {
     assembly = await deploy('second');
     await settled();
     report.holds(
-      'of the stack two parts of the catalog have changed, and nothing else',
+      'of the stack the parts of the catalog have changed that have it, and nothing else',
       changedTypes(templateBefore, readTemplate(join(assembly, `${installation}.template.json`))),
-      ['AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion'],
+      ['AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion'],
     );
     report.holds(
-      "the provider's function and the reconciler have changed, and nothing else",
+      "the provider's function, the reconciler and the calendars have changed, and nothing else",
       changed(before, await functionsNow(lambda, functionPrefix)),
-      [functionOf(names.token.provider), reconciler].sort(),
+      [functionOf(names.token.provider), reconciler, calendar].sort(),
     );
     const after = await current();
     report.holds('nothing was rotated', after.token === token && after.versionId === versionId, true);
@@ -307,6 +337,72 @@ export async function playScenario(options: {
     await lookedAt(await now());
     report.holds('the current token works', await registry.accepts((await current()).token), true);
     report.holds('the token made by hand was not ours to revoke, and works', await registry.accepts(byHand), true);
+  }
+
+  /** Somebody turns the rotation off: the deployed sweep finds it, and who owns the token reads of it, and again when it is over. */
+  async function tell(): Promise<void> {
+    report.scene('An alert, and that it is over');
+    const { arn } = await now();
+    const topicArn = await topicOf(lambda, teller);
+    await openMailbox(clients, { name: mailbox, topicArn, address: owner.email });
+    await secretsManager.send(new CancelRotateSecretCommand({ SecretId: arn }));
+    await sweep();
+    const opened = await letter('the owner is told');
+    const isOff = `[Keyturn, soon] Rotation of ${names.token.name} is turned off`;
+    report.holds('the owner reads that rotation is turned off', opened.subject.startsWith(isOff), true);
+    report.holds('and what to do', opened.text.includes(`keyturn rotate ${names.token.name}`), true);
+    report.holds('and no value', /canary|npm_/.test(opened.text), false);
+    await secretsManager.send(
+      new RotateSecretCommand({ SecretId: arn, RotateImmediately: false, RotationRules: { AutomaticallyAfterDays: 30 } }),
+    );
+    await settled();
+    await sweep();
+    // What comes and goes within minutes is told once: recovery is believed a while later.
+    if (place.pass === undefined) return;
+    place.pass(15);
+    await sweep();
+    const closed = await letter('the owner is told that it is over');
+    report.holds('and then that it is over', closed.subject.startsWith(`[Keyturn, over] Rotation of ${names.token.name}`), true);
+  }
+
+  /** The next message for the owner. */
+  async function letter(what: string): Promise<{ readonly subject: string; readonly text: string }> {
+    let message: string | undefined;
+    await until(what, async () => {
+      message = await takeOut(sqs, mailbox);
+      return message !== undefined;
+    });
+    const { Subject: subject = '', Message: text = '' } = JSON.parse(message ?? '{}') as { Subject?: string; Message?: string };
+    return { subject, text };
+  }
+
+  /** What a calendar program does, with the address that `keyturn calendar --address` prints. */
+  async function serveCalendar(): Promise<void> {
+    report.scene('A calendar');
+    const { status, output } = await run(
+      process.execPath,
+      [
+        join(options.root, 'bin/keyturn.cjs'),
+        'calendar',
+        '--catalog',
+        join(folder, 'catalog'),
+        '--installation',
+        installation,
+      ].concat(['--person', owner.id, '--address', '--json']),
+      { folder, environment: { ...place.environment, [noVersionWarning]: 'true' }, signal },
+    );
+    if (status !== 0) throw new Error(`keyturn calendar failed. The end of what it said:\n${tail(output)}`);
+    const { address } = JSON.parse(output) as { address: string };
+    const { statusCode, body } = await askCalendar(new URL(address).pathname);
+    report.holds('the address that keyturn calendar prints answers', statusCode, 200);
+    report.holds('with what the owner has to do with', body.includes(`SUMMARY:${names.token.name} is rotated`), true);
+    const forged = await askCalendar(new URL(address).pathname.replace(owner.id, 'grace'));
+    report.holds('and with nothing for another person by the same signature', forged.statusCode, 404);
+  }
+
+  async function askCalendar(path: string): Promise<{ readonly statusCode: number; readonly body: string }> {
+    const event = { version: '2.0', rawPath: path, requestContext: { http: { method: 'GET', path } } };
+    return (await invoke(lambda, calendar, event)) as { statusCode: number; body: string };
   }
 
   /** As docs/deploying.md says it: first `keyturn uninstall`, so that nothing is rotated in between, then `cdk destroy`. */
@@ -374,7 +470,12 @@ export async function playScenario(options: {
       hasMail,
     });
     const made = join(folder, `assembly-${which}`);
-    await cdk.synth(made, { ...place.context, 'keyturn:catalog': catalogFolder, 'keyturn:prefix': installation });
+    await cdk.synth(made, {
+      ...place.context,
+      'keyturn:catalog': catalogFolder,
+      'keyturn:prefix': installation,
+      'keyturn:calendarFeed': 'true',
+    });
     onFit(await place.fit(made));
     await cdk.deploy(made);
     return made;

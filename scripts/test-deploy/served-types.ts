@@ -8,7 +8,14 @@ import * as z from 'zod';
 /** What of the SDK's client is used. */
 type SecretsManager = Pick<
   Client,
-  'cancelRotateSecret' | 'createSecret' | 'deleteSecret' | 'rotateSecret' | 'tagResource' | 'untagResource' | 'updateSecret'
+  | 'cancelRotateSecret'
+  | 'createSecret'
+  | 'deleteSecret'
+  | 'getRandomPassword'
+  | 'rotateSecret'
+  | 'tagResource'
+  | 'untagResource'
+  | 'updateSecret'
 >;
 
 interface Asked {
@@ -38,6 +45,7 @@ const secretProperties = z.strictObject({
   Description: z.string().optional(),
   KmsKeyId: z.string().optional(),
   Tags: z.array(z.strictObject({ Key: z.string(), Value: z.string() })).default([]),
+  GenerateSecretString: z.strictObject({ PasswordLength: whole.optional(), ExcludePunctuation: truth.optional() }).optional(),
   ReplicaRegions: z.array(z.strictObject({ Region: z.string(), KmsKeyId: z.string().optional() })).optional(),
 });
 
@@ -58,9 +66,10 @@ const scheduleProperties = z.strictObject({
 
 const secret: ServedType = {
   async create({ logicalId, properties, secretsManager }) {
-    const { Name, Description, KmsKeyId, Tags, ReplicaRegions } = read(secretProperties, properties);
+    const { Name, Description, KmsKeyId, Tags, ReplicaRegions, GenerateSecretString: made } = read(secretProperties, properties);
+    const SecretString = made === undefined ? undefined : (await secretsManager.getRandomPassword(made)).RandomPassword;
     const name = Name ?? `${logicalId}-${randomBytes(6).toString('hex')}`;
-    const input = { Name: name, Description, KmsKeyId, Tags, AddReplicaRegions: ReplicaRegions };
+    const input = { Name: name, Description, KmsKeyId, Tags, AddReplicaRegions: ReplicaRegions, SecretString };
     return (await secretsManager.createSecret(input)).ARN ?? '';
   },
   async update(asked) {
@@ -68,6 +77,8 @@ const secret: ServedType = {
     const now = read(secretProperties, properties);
     const old = read(secretProperties, before);
     if (now.Name !== old.Name) return secret.create(asked);
+    if (JSON.stringify(now.GenerateSecretString) !== JSON.stringify(old.GenerateSecretString))
+      throw new Error('GenerateSecretString cannot be changed here');
     if (JSON.stringify(now.ReplicaRegions) !== JSON.stringify(old.ReplicaRegions))
       throw new Error('ReplicaRegions cannot be changed here');
     if (now.Description !== old.Description || now.KmsKeyId !== old.KmsKeyId) {

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 import { createProgram } from '../../lib/cli/program.ts';
 
 /** Commands that messages name and that are not there yet. What is there must not stand here. */
-const notThereYet: readonly string[] = ['submit'];
+const notThereYet: readonly string[] = [];
 
 const sources = execFileSync('git', ['ls-files', 'lib', 'rotators', 'dependents', 'lambdas', 'bin'], { encoding: 'utf8' })
   .split('\n')

@@ -69,6 +69,7 @@ function installationOf(catalog: Catalog): Installation {
         throw new RotationError('catalog', 'keyturn: there is no token of this name', { fix: 'Look at the list.' });
       return entry;
     },
+    functionArn: () => '',
     describe: async ({ token }) => stateOf(token.name),
     ask: async () => {
       throw new RotationError('current-refused', 'npm-registry: it is refused', { fix: 'Rotate.' });

@@ -661,7 +661,7 @@ describe('calendars', () => {
 
     const statements = statementsOf(served, 'keyturn-calendar');
     const [keyId] = Object.entries(served.of('AWS::SecretsManager::Secret')).find(
-      ([, { Properties }]) => Properties.Name === 'keyturn/calendar-key',
+      ([, { Properties }]) => Properties.GenerateSecretString !== undefined,
     ) ?? [''];
     expect(allowing(statements, 'secretsmanager:GetSecretValue').flatMap(({ Resource }) => Resource)).toEqual([`<${keyId}>`]);
     const actions = new Set(statements.flatMap(({ Action }) => Action));

@@ -1,10 +1,13 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { AnyRotator, Rotator } from '../../lib/engine/contract.ts';
 import { can, cannot, type RotatorFacts } from '../../lib/engine/facts.ts';
 import { releasedLabel } from '../../lib/engine/labels.ts';
 import { Secret } from '../../lib/engine/secret.ts';
+import { trySubmission } from '../../lib/engine/submission.ts';
+import { sweepJobs } from '../../lib/engine/sweep-jobs.ts';
 import type { FakeAnswer, FakeRequest } from '../../lib/testing/fake.ts';
+import { functionArn } from '../../lib/testing/world.ts';
 import { createStory, hour } from './setup.ts';
 
 // Providers of the kinds that npm-registry is not: one that only a person can get a token from, one that takes a value of our own choice,
@@ -157,6 +160,63 @@ it('refuses a submission that is the token in use, or one that does not work', a
 
   expect(story.value()).toBe('canary-in-use');
   expect(Object.values(story.labels()).flat()).not.toContain('AWSPENDING');
+});
+
+describe('what a person has just submitted', () => {
+  const look = async (story: ReturnType<typeof createLanternStory>) => trySubmission(await story.open(story.token), story.arn);
+
+  it('is looked at before a rotation takes it up, and stays where it works', async () => {
+    const story = createLanternStory(assisted);
+    story.putByHand('canary-lantern-by-hand');
+    story.lantern.works.add('canary-lantern-submitted');
+    story.submit({ value: 'canary-lantern-submitted' });
+
+    expect(await look(story)).toEqual({ works: true, scopes: ['read'] });
+
+    expect(Object.values(story.labels()).flat()).toContain('keyturn-submitted');
+    expect(story.value()).toBe('canary-lantern-by-hand');
+  });
+
+  it.each([
+    ['canary-mistyped', 'submission-refused'],
+    ['canary-in-use', 'nothing-submitted'],
+  ])('is given up at once where it is no new token: %s', async (typed, code) => {
+    const story = createLanternStory(assisted);
+    story.lantern.works.add('canary-in-use');
+    story.putByHand('canary-in-use');
+    story.submit({ value: typed });
+
+    const verdict = await look(story);
+
+    expect(verdict).toMatchObject({ works: false, code });
+    expect(JSON.stringify(verdict)).not.toContain('canary');
+    expect(Object.values(story.labels()).flat()).toEqual(['AWSCURRENT']);
+  });
+
+  it('is given up where it is less than the catalog declares', async () => {
+    const story = createLanternStory(
+      assisted,
+      { verify: async () => ({ ok: true, scopes: ['read'] }) },
+      { expect: { scopes: ['read', 'write'] } },
+    );
+    story.submit({ value: 'canary-narrow' });
+
+    expect(await look(story)).toMatchObject({ works: false, code: 'mismatch', message: 'the-token: the new token lacks write' });
+  });
+
+  it('begins the rotation of a secret that Secrets Manager was never told a function of', async () => {
+    const story = createLanternStory(assisted);
+    story.lantern.works.add('canary-lantern-submitted');
+    story.submit({ value: 'canary-lantern-submitted' });
+    const open = await story.open(story.token);
+
+    expect(await sweepJobs.begin({ ...open, ports: { ...open.ports, functionArn } }, story.arn)).toBe('begun');
+    await story.driver.tick();
+    await sweepJobs.retire(open, story.arn);
+
+    expect(story.value()).toBe('canary-lantern-submitted');
+    expect(Object.values(story.labels()).flat()).not.toContain('keyturn-submitted');
+  });
 });
 
 it('keeps the parts of a submission in the fields that the catalog chooses', async () => {
