@@ -20,7 +20,7 @@ export interface Action {
   readonly done: string;
   /** A reason is asked for, and must be given. */
   readonly needsReason?: boolean;
-  readonly isOffered: (status: TokenStatus, isAlerted: boolean) => boolean;
+  readonly isOffered: (status: TokenStatus, isAlerted: boolean, isAssisted: boolean) => boolean;
   /** Throws, with what to do, where it is refused. */
   readonly act: (installation: Installation, entry: CatalogEntry, by: Actor) => Promise<void>;
 }
@@ -41,7 +41,8 @@ export const actions: readonly Action[] = [
       `A new token is made, checked, and given to every place. The old one goes on working for ${token.overlapHours} hours, so nobody is cut off.`,
     recorded: 'asked for a renewal',
     done: 'The renewal has begun. This page shows how far it is.',
-    isOffered: ({ state }) => !['missing', 'unreadable', 'rotating', 'observed', 'paused', 'parked'].includes(state),
+    isOffered: ({ state }, _, isAssisted) =>
+      !isAssisted && !['missing', 'unreadable', 'rotating', 'observed', 'paused', 'parked'].includes(state),
     async act(installation, entry) {
       const { outcome, message, next } = await beginRotation(installation, entry, confirmed);
       if (outcome === 'refused') throw new Refusal(`${message}. ${next}`);

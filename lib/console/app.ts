@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
 import { plain } from '../alerts/message.ts';
 import type { CatalogEntry } from '../catalog/catalog.ts';
@@ -7,11 +8,14 @@ import { asRotationError, RotationError } from '../engine/errors.ts';
 import type { Registry } from '../engine/open-token.ts';
 import type { Token } from '../engine/token.ts';
 import type { Installation } from '../operations/installation.ts';
+import { knownOf, materialFor } from '../operations/material.ts';
 import { Refusal } from '../operations/refusal.ts';
+import { partsAsked, submit } from '../operations/submit.ts';
 import { style } from '../pages/style.ts';
 import type { Markup } from '../runbook/html.ts';
 import { type Action, type Actor, actions } from './actions.ts';
 import { type Guard, isSame } from './guard.ts';
+import { intakePage, refusedText, typedIn } from './intake.ts';
 import { type Frame, layout, liveScript } from './layout.ts';
 import { calendarPage, peoplePage, providersPage, tasksPage, tokensPage } from './overviews.ts';
 import { tokenPage } from './token-page.ts';
@@ -91,9 +95,29 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
   );
   app.get('/tokens/:name', async (context) => {
     const entry = installation.entry(context.req.param('name'));
-    const done = actions.find(({ name }) => name === context.req.query('done'))?.done;
+    const said = context.req.query('done') ?? '';
+    const done = Object.hasOwn(takenTexts, said) ? takenTexts[said] : actions.find(({ name }) => name === said)?.done;
     const { body, isLive } = await tokenPage(installation, registry, entry, done);
     return show(context, { title: entry.token.name, isLive }, body);
+  });
+  app.get('/tokens/:name/submit', async (context) => {
+    const material = await assistedMaterial(options, context);
+    return show(context, { title: `Renew ${material.entry.token.name}` }, intakePage(material, formOf(options, context)));
+  });
+  app.post('/tokens/:name/submit', bodyLimit({ maxSize: mostPosted, onError: tooLong }), async (context) => {
+    const { who, fields } = await readForm(options, context);
+    const material = await assistedMaterial(options, context);
+    const { entry, rotator } = material;
+    await record(installation, entry.token, { who, why: '' }, 'gave a new one');
+    const submitted = await submit(installation, entry, rotator, typedIn(fields, partsAsked(entry.token, rotator))).catch(
+      refusedBefore,
+    );
+    if (typeof submitted !== 'string' && submitted.outcome !== 'refused')
+      return context.redirect(`/tokens/${entry.token.name}?done=${submitted.outcome === 'begun' ? 'submit' : 'waits'}`, 303);
+    const refused = typeof submitted === 'string' ? submitted : refusedText(submitted);
+    const title = `Renew ${entry.token.name}`;
+    const page = await layout({ title, who }, intakePage(material, { ...formOf(options, context), refused }));
+    return context.html(page, 422);
   });
   app.get('/tokens/:name/:action', async (context) => {
     const { entry, action } = asked(installation, context);
@@ -103,7 +127,7 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
     const { entry, action } = asked(installation, context);
     const { who, why } = await readPost(options, context, action);
     // Written down first: what cannot be written down is not done.
-    await record(installation, entry.token, { who, why }, action);
+    await record(installation, entry.token, { who, why }, action.recorded);
     await action.act(installation, entry, { who, why });
     return context.redirect(`/tokens/${entry.token.name}?done=${action.name}`, 303);
   });
@@ -160,8 +184,21 @@ async function readPost(
   context: Context<Environment>,
   { needsReason = false }: Action,
 ): Promise<Actor> {
+  const { who, fields } = await readForm({ guard, origin, installation }, context);
+  const { why = '' } = fields;
+  const reason = typeof why === 'string' ? plain(why) : '';
+  if (needsReason && reason === '') throw new PageRefusal(400, 'It needs a reason.', 'Go back, and say why.');
+  if (reason.length > 60) throw new PageRefusal(400, 'The reason is longer than 60 characters.', 'Go back, and say it shorter.');
+  return { who, why: reason };
+}
+
+/** The fields of a form that is one of ours. */
+async function readForm(
+  { guard, origin, installation }: Pick<ConsoleOptions, 'guard' | 'origin' | 'installation'>,
+  context: Context<Environment>,
+): Promise<{ readonly who: string; readonly fields: Readonly<Record<string, unknown>> }> {
   const who = context.get('who');
-  const { seal, why = '' } = await context.req.parseBody();
+  const { seal, ...fields } = await context.req.parseBody();
   const isOurs = isSame(context.req.header('origin') ?? '', origin);
   const path = new URL(context.req.url).pathname;
   if (!isOurs || typeof seal !== 'string' || !guard.isSealed(seal, path, who, installation.clock.now())) {
@@ -171,17 +208,46 @@ async function readPost(
       'Go back to the token, and ask for it again.',
     );
   }
-  const reason = typeof why === 'string' ? plain(why) : '';
-  if (needsReason && reason === '') throw new PageRefusal(400, 'It needs a reason.', 'Go back, and say why.');
-  if (reason.length > 60) throw new PageRefusal(400, 'The reason is longer than 60 characters.', 'Go back, and say it shorter.');
-  return { who, why: reason };
+  return { who, fields };
+}
+
+/** What a browser may send at most: more than any token, and far less than what could do harm. */
+const mostPosted = 100 * 1024;
+
+function tooLong(): never {
+  throw new PageRefusal(400, 'What was sent is longer than any token.', 'Go back, and copy the token alone.');
+}
+
+/** What is said when a token was taken; nothing of it stands in the address. */
+const takenTexts: Readonly<Record<string, string>> = {
+  submit: 'The new token works. It is being given to every place now; this page shows how far it is.',
+  waits: 'The new token works. It is used as soon as what is under way now is over.',
+};
+
+/** What is wrong with what was typed is told beside the form; anything else is a problem of ours. */
+function refusedBefore(error: unknown): string {
+  if (error instanceof Refusal) return error.message.replace(/ Nothing was stored\.$/, '');
+  throw error;
+}
+
+function formOf({ guard, installation }: ConsoleOptions, context: Context<Environment>) {
+  const path = new URL(context.req.url).pathname;
+  return { path, seal: guard.seal(path, context.get('who'), installation.clock.now()) };
+}
+
+/** Of a token that only a person can make; of others there is no such page. */
+async function assistedMaterial({ installation, registry }: ConsoleOptions, context: Context<Environment>) {
+  const entry = installation.entry(context.req.param('name') ?? '');
+  const material = await materialFor(installation, registry, entry, await knownOf(installation));
+  if (material.rotator.kind === 'assisted') return material;
+  throw new PageRefusal(404, 'Nobody has to make this one.', 'Its page has a button that renews it.');
 }
 
 async function record(
   { ledger, clock, describe, entry }: Installation,
   { name, provider }: Token,
   { who, why }: Actor,
-  { recorded }: Action,
+  recorded: string,
 ): Promise<void> {
   const { arn } = await describe(entry(name));
   const at = clock.now();

@@ -27,10 +27,11 @@ export async function tokenPage(
     isOffered(
       status,
       alerts.some(({ acknowledged }) => acknowledged === undefined),
+      entry.needs.isAssisted,
     ),
   );
   const body = html`${done === undefined ? '' : html`<p class="card good" role="status">${done}</p>`}
-<p class="actions">${offered.map((action, index) => html`<a class="button${index === 0 ? ' first' : ''}" href="/tokens/${name}/${action.name}">${action.label}</a>`)}</p>
+<p class="actions">${mayBeGiven(entry, status) ? html`<a class="button first" href="/tokens/${name}/submit">Renew: give a new one</a>` : ''}${offered.map((action, index) => html`<a class="button${index === 0 && !entry.needs.isAssisted ? ' first' : ''}" href="/tokens/${name}/${action.name}">${action.label}</a>`)}</p>
 <div id="live">
 <p>${stateBadge(status.state)}</p>
 ${alerts.map(
@@ -47,6 +48,11 @@ ${runbookHtml(composeRunbook(material))}`;
   // Secrets Manager may show a rotation some moments after it has taken it.
   const acted = happened.find(({ what }) => what === 'person.acted')?.at ?? 0;
   return { body, isLive: status.state === 'rotating' || (done !== undefined && at - acted < 60_000) };
+}
+
+/** Only a person can make it, and there is nothing against it now. */
+function mayBeGiven({ needs }: CatalogEntry, { state }: TokenStatus): boolean {
+  return needs.isAssisted && !['missing', 'unreadable', 'observed', 'paused'].includes(state);
 }
 
 /** What is known of each place, and how old that is: nobody looks into a place because a page is opened. */

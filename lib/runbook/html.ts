@@ -9,7 +9,12 @@ export function runbookHtml({ title, now, warnings, sections }: Runbook): Markup
   return html`<p class="lead">${title}. ${now}</p>
 ${warnings.map((warning) => html`<p class="warning"><strong>Attention:</strong> ${textHtml(warning)}</p>\n`)}
 <nav aria-label="On this page"><ul>${sections.map(({ id, title: name }) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>
-${sections.map(({ id, title: name, blocks }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>\n${blocks.map(blockHtml)}</section>\n`)}`;
+${sections.map(({ id, title: name, blocks }) => html`<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>\n${blocksHtml(blocks)}</section>\n`)}`;
+}
+
+/** Blocks one after the other, for pages that are made of other things besides. */
+export function blocksHtml(blocks: readonly Block[]): readonly Markup[] {
+  return blocks.map(blockHtml);
 }
 
 function blockHtml(block: Block): Markup {
