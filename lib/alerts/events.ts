@@ -88,6 +88,12 @@ const digest = z
 export const eventSchemas = {
   'token.minted': happening.describe('A new token was made, and is stored as pending.'),
   'token.rotated': happening.describe('The new token is the current one.'),
+  'drill.passed': happening.describe(
+    'A rehearsal token was made, worked, was ended and is proven dead. What is in use was not touched.',
+  ),
+  'drill.failed': happening.describe(
+    'A rehearsal did not come to its end, so that a renewal might not either. What is in use was not touched.',
+  ),
   'token.revoked': happening.describe('An old token was revoked, and proven dead.'),
   'token.stray-revoked': happening.describe('A token of ours that nobody held was revoked.'),
   'rotation.failed': happening.describe('A rotation was given up, and taken apart.'),

@@ -27,6 +27,7 @@ export function compileIndex(catalog: Catalog): CompiledIndex {
       const people = { owner, backup, ...(team === undefined ? {} : { team }) };
       const { isAssisted } = needs;
       const followed = token.rotation === undefined ? {} : { rotation: token.rotation };
+      const drilled = token.drillEveryDays === undefined ? {} : { drillEveryDays: token.drillEveryDays };
       const minted = authority === undefined ? {} : { authority };
       return {
         name,
@@ -39,6 +40,7 @@ export function compileIndex(catalog: Catalog): CompiledIndex {
         expect,
         ...followed,
         isAssisted,
+        ...drilled,
         description,
         ...people,
       };

@@ -48,6 +48,7 @@ export interface IndexedToken {
   readonly rotation?: Token['rotation'];
   /** A person makes each new one. */
   readonly isAssisted: boolean;
+  readonly drillEveryDays?: number;
   readonly description: string;
   /** Ids of people and a team. */
   readonly owner: string;
@@ -101,6 +102,7 @@ const tokenSchema = z.strictObject({
   overlapHours: hours,
   quietHours: hours,
   maxOverlapHours: hours.optional(),
+  drillEveryDays: z.int().positive().optional(),
   expect: expectSchema,
   dependents: z.array(
     z.strictObject({
@@ -177,6 +179,7 @@ const indexSchema = directorySchema.extend({
       expect: expectSchema,
       rotation: z.literal('external').optional(),
       isAssisted: z.boolean(),
+      drillEveryDays: z.int().positive().optional(),
       description: some,
       owner: some,
       backup: some,

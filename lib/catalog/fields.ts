@@ -199,6 +199,11 @@ export const tokenFields = z.strictObject({
     'After so many hours a replaced token is revoked even if somebody still uses it. Without it such a token is kept, and its owner told.',
     168,
   ),
+  drillEveryDays: field(
+    z.int().min(1).max(3650).optional(),
+    'A renewal is rehearsed this often: a token is made that nobody gets, and ended again. Where only a person can make one: how often its owner and backup walk through the runbook.',
+    90,
+  ),
   expect: field(
     z
       .strictObject({

@@ -195,7 +195,7 @@ function tokenOf({ name, mode, overlapHours, quietHours }: TokenDraft, fields: T
     exclusive: fields.exclusive ?? false,
     overlapHours: overlapHours as number,
     quietHours: quietHours as number,
-    ...given({ maxOverlapHours: fields.maxOverlapHours }),
+    ...given({ maxOverlapHours: fields.maxOverlapHours, drillEveryDays: fields.drillEveryDays }),
     expect: fields.expect ?? {},
     dependents: (fields.dependents ?? []).map(dependentOf),
     checks: (fields.checks ?? []).map(({ name, url, header = 'Authorization', prefix = 'Bearer ', expectStatus = [200] }) => {

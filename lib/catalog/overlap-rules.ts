@@ -1,3 +1,4 @@
+import { canDrill } from '../engine/drillable.ts';
 import type { TokenDraft } from './draft.ts';
 import { intervalHours, scheduleText } from './schedule.ts';
 import type { Fault } from './sheet.ts';
@@ -6,7 +7,22 @@ import { quote } from './wording.ts';
 // Whether schedule, overlap, caches and the provider's own limits leave room for one another.
 
 export function overlapFaults(draft: TokenDraft): readonly Fault[] {
-  return [...consumersLast(draft), ...dependentsLast(draft), ...tokenLasts(draft), ...slotsLast(draft), ...mostIsEnough(draft)];
+  return [
+    ...consumersLast(draft),
+    ...dependentsLast(draft),
+    ...tokenLasts(draft),
+    ...slotsLast(draft),
+    ...mostIsEnough(draft),
+    ...canRehearse(draft),
+  ];
+}
+
+/** Where a new token ends the one before, rehearsing would be renewing. */
+function* canRehearse({ fields: { drillEveryDays }, rotator }: TokenDraft): Iterable<Fault> {
+  if (drillEveryDays === undefined || rotator === undefined || canDrill(rotator.facts)) return;
+  const message = `A new token of ${rotator.facts.name} takes the place of the one in use, or no call ends it, so that a renewal cannot be rehearsed.`;
+  const fix = 'Leave `drillEveryDays` out: its renewals are its rehearsals.';
+  yield { path: ['drillEveryDays'], code: 'no-rehearsal', message, fix };
 }
 
 /** What ends every overlap comes after the overlap that everybody counts on. */

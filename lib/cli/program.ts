@@ -5,6 +5,7 @@ import { calendarCommand } from './calendar.ts';
 import { checkCommand } from './check.ts';
 import { consoleCommand } from './console.ts';
 import { dependentsCommand } from './dependents.ts';
+import { drillCommand } from './drill.ts';
 import { healCommand } from './heal.ts';
 import { historyCommand } from './history.ts';
 import { holdCommand } from './hold.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
     runbookCommand,
     consoleCommand,
     verifyCommand,
+    drillCommand,
     rotateCommand,
     submitCommand,
     rollbackCommand,

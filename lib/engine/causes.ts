@@ -19,6 +19,8 @@ export interface WatchedToken {
   readonly isAssisted: boolean;
   /** How long one is meant to be in use, at most. */
   readonly longestHours: number;
+  /** How often a renewal is to be rehearsed. */
+  readonly drillEveryDays?: number | undefined;
   readonly owner: string;
   readonly backup: string;
 }
@@ -145,7 +147,34 @@ function healthCauses(token: WatchedToken, state: SecretState, health: Health, c
       fix: finding.fix,
     });
   }
-  return [...causes, ...expiryCauses(token, state, health, context)];
+  return [...causes, ...unproven(token, health, context), ...expiryCauses(token, state, health, context)];
+}
+
+/** A rehearsal may be late by this: it is tried every day, and people have a week. */
+const drillPatienceDays = 7;
+
+/** That nothing has shown for too long that a renewal works. */
+function unproven(
+  { name, drillEveryDays, isAssisted }: WatchedToken,
+  { provenAt, createdAt }: Health,
+  { now }: CauseContext,
+): readonly Cause[] {
+  if (drillEveryDays === undefined) return [];
+  const since = provenAt ?? createdAt;
+  if (since === undefined || now - since <= (drillEveryDays + drillPatienceDays) * dayLong) return [];
+  return [
+    {
+      id: `unproven/${name}`,
+      code: 'unproven',
+      token: name,
+      urgency: 'soon',
+      message: `No renewal of ${name}, nor a rehearsal of one, has come to its end since ${day(since)}`,
+      next: isAssisted ? 'Nothing: only people can rehearse it' : 'It is rehearsed once a day until it succeeds',
+      fix: isAssisted
+        ? `Walk through its runbook with the backup: \`keyturn drill ${name}\` says how`
+        : `Run \`keyturn drill ${name}\` to see what fails`,
+    },
+  ];
 }
 
 function urgencyOf(code: FindingCode): Cause['urgency'] {
@@ -155,6 +184,7 @@ function urgencyOf(code: FindingCode): Cause['urgency'] {
 
 function nextOf(code: FindingCode): string {
   if (code === 'dependent-drifted') return 'It is written again with the next look';
+  if (code === 'drill-failed') return 'It is rehearsed again tomorrow; the token in use goes on working';
   if (code === 'still-used') return 'The old token is kept for as long as somebody uses it';
   if (code === 'stray' || code === 'no-way-to-revoke') return 'Nothing: Keyturn revokes nothing of which it is not sure';
   return 'It is looked at again within a day';

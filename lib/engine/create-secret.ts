@@ -52,7 +52,7 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
 }
 
 /** Once an attempt: a lost answer is `uncertain`, and is never tried again here. */
-async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Promise<Minted> {
+export async function mint(open: OpenToken, job: Job, settled: () => Promise<void>): Promise<Minted> {
   const { ports, rotator, token, withAuthority } = open;
   const mark = markFor(open, job);
   let hasChanged = false;

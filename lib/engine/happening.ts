@@ -10,7 +10,9 @@ export interface Happening {
     | 'rotation.failed'
     | 'rotation.rolled-forward'
     | 'retirement.held'
-    | 'stray.reported';
+    | 'stray.reported'
+    | 'drill.passed'
+    | 'drill.failed';
   readonly token: string;
   readonly secretArn: string;
   readonly versionId?: string;

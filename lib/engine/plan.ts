@@ -6,6 +6,7 @@ import type { SecretState } from './ports.ts';
 import type { Health } from './records.ts';
 import { clutterOf, dueAt } from './retire.ts';
 import type { SweepJobName } from './sweep-jobs.ts';
+import type { Mode } from './token.ts';
 import { watchDueAt, watchHours } from './watch.ts';
 
 /** What a sweep asks a provider's function to do for one secret. Each is idempotent, and looks again before it acts. */
@@ -24,7 +25,7 @@ export const strayHours = 6;
  * the same state and time give the same plan, whatever was or was not delivered before.
  */
 export function planSweep(
-  token: { readonly overlapHours: number },
+  token: Planned,
   state: SecretState,
   now: Instant,
   { health, isPaused = false, isSpread = false }: Known = {},
@@ -46,8 +47,32 @@ export function planSweep(
     // Whether AWS is still at it cannot be told from here; beside its own attempt ours does no harm.
     ...(isStuck ? [{ job: 'continue', secretArn } as const] : []),
     ...(mayBegin(state, now) ? [{ job: 'begin', secretArn } as const] : []),
+    ...(!isStuck && !isHeld && isDrillDue(token, state, now, health) ? [{ job: 'drill', secretArn } as const] : []),
     ...watch,
   ];
+}
+
+/** A token as far as its plan goes. */
+export interface Planned {
+  readonly overlapHours: number;
+  readonly mode?: Mode;
+  readonly rotation?: 'external' | undefined;
+  readonly isAssisted?: boolean;
+  readonly drillEveryDays?: number | undefined;
+}
+
+/** Once a day at a time of its own, until one has come to its end; what is renewed often enough needs none. */
+function isDrillDue(
+  { drillEveryDays, mode, rotation, isAssisted }: Planned,
+  state: SecretState,
+  now: Instant,
+  health: Health | undefined,
+): boolean {
+  const isFilled = holderOf(state, current) !== undefined;
+  if (drillEveryDays === undefined || mode !== 'retire' || rotation === 'external' || isAssisted === true) return false;
+  if (health === undefined || !isFilled) return false;
+  const isOld = now - (health.provenAt ?? 0) > drillEveryDays * 86_400_000;
+  return isOld && isTimeOf(state.arn, now, 24);
 }
 
 /** What a sweep knows besides the labels. Losing it only makes more looks. */

@@ -92,7 +92,7 @@ function noAnswerIsLost(
  * Where older ones of ours have the places, waiting gives one back; not where a value that a person pasted in is current, because then none of
  * them is revoked before somebody has said what it is.
  */
-function aSlotIsFree({ rotator, token }: OpenToken, state: SecretState, live: readonly Found[]): void {
+export function aSlotIsFree({ rotator, token }: OpenToken, state: SecretState, live: readonly Found[]): void {
   const { slots } = rotator.facts;
   if (!slots.can || live.length < slots.live) return;
   const waiting = debtOf(state).length;

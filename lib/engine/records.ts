@@ -6,7 +6,7 @@ import type { Happening } from './happening.ts';
 
 /** Something that happened, as it was told; or what a person asked for, written down before it was done. */
 export interface Happened extends Omit<Happening, 'what'> {
-  readonly what: Happening['what'] | 'person.acted';
+  readonly what: Happening['what'] | 'person.acted' | 'drill.signed';
   /** Who asked for it. */
   readonly by?: string;
   /** The same for the same thing told twice. */
@@ -29,6 +29,8 @@ export interface Health {
   readonly lastUsedAt?: Instant | null;
   /** When its authority expires. Not written down: a sweep knows it from the authority's own entry in the catalog. */
   readonly authorityExpiresAt?: Instant;
+  /** When a renewal, or a rehearsal of one, last came to its end. */
+  readonly provenAt?: Instant;
   readonly findings: readonly Finding[];
 }
 
@@ -52,7 +54,8 @@ export type FindingCode =
   | 'stray'
   | 'still-used'
   | 'no-way-to-revoke'
-  | 'unreadable';
+  | 'unreadable'
+  | 'drill-failed';
 
 /** Something wrong, or about to be, as one look at the whole shows it. The same look gives the same causes: nothing is remembered here. */
 export interface Cause {

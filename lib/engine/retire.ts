@@ -375,10 +375,13 @@ async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Prom
   ports.log({ event: 'token.revoke-sent', token: token.name, detail: version.versionId });
 }
 
-/** The provider answers as it does to a token that it does not know; silence or a fault of its own is no proof. */
-async function isDead(open: OpenToken, credential: Credential): Promise<boolean> {
+/**
+ * Whether the provider answers as it does to a token that it does not know, within so many seconds or as soon as it says that tokens die; silence
+ * or a fault of its own is no proof.
+ */
+export async function isDead(open: OpenToken, credential: Credential, atMostSeconds = 60): Promise<boolean> {
   const { ports, rotator } = open;
-  const patience = Math.min(rotator.facts.deathSeconds, 60) * 1000;
+  const patience = Math.min(rotator.facts.deathSeconds, atMostSeconds) * 1000;
   const startedAt = ports.clock.now();
   for (let wait = 500; ; wait = Math.min(wait * 2, 10_000)) {
     const judgement = await judge(open, credential);

@@ -1,5 +1,6 @@
 import { beginDue } from './begin.ts';
 import { continueRotation } from './continue.ts';
+import { drill } from './drill.ts';
 import { heal } from './heal.ts';
 import { retire } from './retire.ts';
 import { sweepStrays } from './sweep-strays.ts';
@@ -15,5 +16,6 @@ export const sweepJobs = {
   heal,
   verify,
   watch,
+  drill,
 } as const;
 export type SweepJobName = keyof typeof sweepJobs;

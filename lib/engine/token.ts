@@ -53,6 +53,8 @@ export interface Token {
   readonly quietHours: number;
   /** After so long a replaced token is revoked even if it is still used; without it such a token is held, and its owner told. */
   readonly maxOverlapHours?: number;
+  /** How often a renewal is rehearsed; without it, when somebody asks for it. */
+  readonly drillEveryDays?: number;
   readonly expect: {
     readonly scopes?: readonly string[];
     readonly expiresWithinDays?: number;

@@ -79,10 +79,22 @@ async function save({ ports, token }: OpenToken, health: Health): Promise<void> 
   try {
     const before = await ports.records.health(token.name);
     const kept = before?.findings.filter(({ code }) => !verifies.includes(code)) ?? [];
-    await ports.records.saveHealth({ ...health, findings: [...health.findings, ...kept] });
+    const provenAt = (await lastProven(ports.records, token)) ?? before?.provenAt;
+    const proven = provenAt === undefined ? {} : { provenAt };
+    await ports.records.saveHealth({ ...health, ...proven, findings: [...health.findings, ...kept] });
   } catch (problem) {
     ports.log({ event: 'health.unsaved', token: token.name, code: asRotationError(problem, 'watch').code });
   }
+}
+
+/** Only where somebody wants it to be proven again and again. */
+async function lastProven(
+  records: OpenToken['ports']['records'],
+  { name, drillEveryDays }: OpenToken['token'],
+): Promise<Instant | undefined> {
+  if (drillEveryDays === undefined) return undefined;
+  const happened = await records.happened(name, 100);
+  return happened.find(({ what }) => what === 'token.rotated' || what === 'drill.passed')?.at;
 }
 
 /**

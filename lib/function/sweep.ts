@@ -55,6 +55,7 @@ function swept(token: IndexedToken): SweptToken {
     backup,
     longestHours,
     rotation: token.rotation,
+    drillEveryDays: token.drillEveryDays,
   };
 }
 

@@ -24,6 +24,9 @@ const receipt = z.object({
 const whats = {
   'token.minted': true,
   'token.rotated': true,
+  'drill.passed': true,
+  'drill.failed': true,
+  'drill.signed': true,
   'token.revoked': true,
   'token.stray-revoked': true,
   'rotation.failed': true,
@@ -58,6 +61,7 @@ const findingCodes = {
   'still-used': true,
   'no-way-to-revoke': true,
   unreadable: true,
+  'drill-failed': true,
 } as const satisfies Record<FindingCode, true>;
 
 const finding = z.object({
@@ -77,6 +81,7 @@ const health = z.object({
   createdAt: instant.optional(),
   scopes: z.array(z.string()).optional(),
   lastUsedAt: instant.nullable().optional(),
+  provenAt: instant.optional(),
   findings: z.array(finding),
 }) satisfies z.ZodType<Health>;
 

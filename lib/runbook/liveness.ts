@@ -58,9 +58,9 @@ export function warnings(material: Material): readonly string[] {
   const proven = provenAt(material);
   const unproven =
     proven === undefined
-      ? ['Nothing shows yet that its renewal works: no renewal of it is on record.']
+      ? ['Nothing shows yet that its renewal works: no renewal of it, nor a rehearsal, is on record.']
       : daysSince(day(proven), at) > staleDays
-        ? [`Its last renewal was on ${day(proven)}: more than a year ago.`]
+        ? [`Its last renewal or rehearsal was on ${day(proven)}: more than a year ago.`]
         : [];
   return [...gone, ...stale, ...unproven];
 }
@@ -99,5 +99,5 @@ function sentence({ message, fix }: Happened): string {
 }
 
 function provenAt({ happened }: Material): number | undefined {
-  return happened.find(({ what }) => what === 'token.rotated')?.at;
+  return happened.find(({ what }) => what === 'token.rotated' || what === 'drill.passed')?.at;
 }

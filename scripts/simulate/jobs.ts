@@ -1,5 +1,5 @@
 import { everyPlugin, type Player, representatives } from '../../test/simulation/cast.ts';
-import { type Explored, type ExploreOptions, explore } from '../../test/simulation/explore.ts';
+import { type Explored, type ExploreOptions, explore, rehearsal } from '../../test/simulation/explore.ts';
 import { interleave, scenes } from '../../test/simulation/interleave.ts';
 import { alone, withFault } from '../../test/simulation/per-commit.ts';
 import { createSim } from '../../test/simulation/sim.ts';
@@ -20,6 +20,8 @@ export async function usualJobs(): Promise<readonly Job[]> {
   return [
     ...[...(await everyPlugin()), ...representatives()].map((player) => lives(player, 1)),
     ...representatives().map((player) => lives(player, 2)),
+    ...(await everyPlugin()).map((player) => rehearsals(player, 1)),
+    ...representatives().map((player) => rehearsals(player, 2)),
     ...[...alone, ...withFault].flatMap(({ player, faults, scenes: played }) =>
       played.map((scene) => orders(player, scene, faults)),
     ),
@@ -32,6 +34,7 @@ export async function allJobs(): Promise<readonly Job[]> {
   return [
     ...players.map((player) => lives(player, 1)),
     ...players.map((player) => lives(player, 2)),
+    ...players.map((player) => rehearsals(player, 2)),
     ...([0, 1] as const).flatMap((faults) => players.flatMap((player) => scenes.map((scene) => orders(player, scene, faults)))),
   ];
 }
@@ -47,6 +50,15 @@ export function lives(player: Player, faults: number): Job {
     player: player.name,
     kind: faults === 1 ? 'single' : faults === 2 ? 'pair' : 'more',
     run: (options) => explore(createSim(player), { ...options, faults }),
+  };
+}
+
+function rehearsals(player: Player, faults: 1 | 2): Job {
+  return {
+    name: `${player.name}, rehearsals with ${faults === 1 ? 'single faults' : 'pairs of faults'}`,
+    player: player.name,
+    kind: faults === 1 ? 'single' : 'pair',
+    run: (options) => explore(createSim(player), { ...options, faults, script: rehearsal }),
   };
 }
 

@@ -42,7 +42,7 @@ export interface Explored {
 }
 
 /** The life that is gone through: a rotation, and sweeps until the old token is gone. `advance` is repeated as often as AWS has something to do. */
-const script: readonly SimEvent[] = [
+const rotation: readonly SimEvent[] = [
   'press',
   'advance',
   { hours: 3 },
@@ -60,7 +60,12 @@ const script: readonly SimEvent[] = [
   'retire',
 ];
 
+/** A rehearsal, and what may be left of it. */
+export const rehearsal: readonly SimEvent[] = ['drill', { hours: 3 }, 'strays', 'watch'];
+
 export interface ExploreOptions {
+  /** What happens in it. @default a rotation, and sweeps until the old token is gone */
+  readonly script?: readonly SimEvent[];
   readonly faults: number;
   /** Stops at the first violation. */
   readonly isFirstEnough?: boolean;
@@ -76,6 +81,7 @@ export interface ExploreOptions {
 
 /** Goes through every life of one player with up to so many faults. */
 export async function explore(sim: Sim, options: ExploreOptions): Promise<Explored> {
+  const { script = rotation } = options;
   const explored: Explored = { schedules: 0, states: 0, lives: 0, found: [] };
   const seen = new Set<string>();
   const closed = new Set<string>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { everyPlugin, representatives } from './cast.ts';
-import { type Explored, explore } from './explore.ts';
+import { type Explored, explore, rehearsal } from './explore.ts';
 import { createSim } from './sim.ts';
 
 // Goal: whatever befalls a life at one or two of its calls, nothing is promised that is not kept.
@@ -19,6 +19,27 @@ describe('every pair of faults at every two calls of a life', () => {
     const explored = await explore(createSim(player), { faults: 2 });
 
     expectWhole(explored, 3000);
+  });
+});
+
+describe('every single fault in the rehearsal of a renewal', async () => {
+  // No place has a part in it.
+  const rotators = (await everyPlugin()).filter(({ name }) => name.startsWith('rotator '));
+  it.each(rotators)('leaves nothing broken with the $name', { timeout: 120_000 }, async (player) => {
+    const { found, schedules } = await explore(createSim(player), { faults: 1, script: rehearsal });
+
+    expect(found.slice(0, 3)).toEqual([]);
+    expect(schedules).toBeGreaterThan(10);
+  });
+});
+
+describe('every pair of faults in the rehearsal of a renewal', () => {
+  // With a mark, and without one: nothing else makes a difference to it.
+  const players = representatives().filter(({ name }) => ['marked, write-only place', 'unmarked, digest'].includes(name));
+  it.each(players)('leaves nothing broken with: $name', { timeout: 300_000 }, async (player) => {
+    const { found } = await explore(createSim(player), { faults: 2, script: rehearsal });
+
+    expect(found.slice(0, 3)).toEqual([]);
   });
 });
 

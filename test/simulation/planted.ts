@@ -266,6 +266,7 @@ function withOpen(change: (open: OpenToken, secretArn: string) => OpenToken): En
       heal: (open, secretArn) => jobs.heal(change(open, secretArn), secretArn),
       verify: (open, secretArn) => jobs.verify(change(open, secretArn), secretArn),
       watch: (open, secretArn) => jobs.watch(change(open, secretArn), secretArn),
+      drill: (open, secretArn) => jobs.drill(change(open, secretArn), secretArn),
     },
   };
 }

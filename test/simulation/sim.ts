@@ -104,6 +104,7 @@ export const plainEvents = [
   'retire',
   'begin',
   'watch',
+  'drill',
   'test run',
   'cancel',
   'turn on',
@@ -121,7 +122,7 @@ export const plainEvents = [
 ] as const;
 
 /** What a sweep asks for. */
-type JobEvent = 'strays' | 'continue' | 'retire' | 'begin' | 'watch';
+type JobEvent = 'strays' | 'continue' | 'retire' | 'begin' | 'watch' | 'drill';
 
 /** What people do, or a provider of itself. */
 type HandEvent = Exclude<(typeof plainEvents)[number], 'advance' | JobEvent>;
@@ -385,6 +386,7 @@ export function createSim(
       case 'retire':
       case 'begin':
       case 'watch':
+      case 'drill':
         await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
         return;
       default:
@@ -728,7 +730,7 @@ interface ActiveRun {
 }
 
 function isByHand(event: SimEvent): event is HandEvent {
-  return typeof event === 'string' && !['advance', 'strays', 'continue', 'retire', 'begin', 'watch'].includes(event);
+  return typeof event === 'string' && !['advance', 'strays', 'continue', 'retire', 'begin', 'watch', 'drill'].includes(event);
 }
 
 function hostOf({ to, what }: OutwardCall): string {

@@ -35,6 +35,7 @@ const weights: readonly (readonly [SimEvent, number])[] = [
   ['continue', 5],
   ['begin', 3],
   ['watch', 3],
+  ['drill', 2],
   ['test run', 2],
   ['cancel', 2],
   ['turn on', 2],
