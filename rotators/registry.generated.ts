@@ -2,21 +2,26 @@
 import type { AnyRotator } from '../lib/engine/contract.ts';
 
 export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
+  'airtable': async () => (await import('./airtable/index.ts')).airtable,
   'auth0': async () => (await import('./auth0/index.ts')).auth0,
   'aws-iam-access-key': async () => (await import('./aws-iam-access-key/index.ts')).awsIamAccessKey,
   'cloudflare': async () => (await import('./cloudflare/index.ts')).cloudflare,
   'datadog-api-key': async () => (await import('./datadog-api-key/index.ts')).datadogApiKey,
   'datadog-application-key': async () => (await import('./datadog-application-key/index.ts')).datadogApplicationKey,
+  'github-pat': async () => (await import('./github-pat/index.ts')).githubPat,
   'gitlab': async () => (await import('./gitlab/index.ts')).gitlab,
   'grafana': async () => (await import('./grafana/index.ts')).grafana,
   'mongodb-atlas-api-key': async () => (await import('./mongodb-atlas-api-key/index.ts')).mongodbAtlasApiKey,
   'mongodb-atlas-service-account': async () => (await import('./mongodb-atlas-service-account/index.ts')).mongodbAtlasServiceAccount,
+  'notion': async () => (await import('./notion/index.ts')).notion,
   'npm-registry': async () => (await import('./npm-registry/index.ts')).npmRegistry,
   'oauth-client': async () => (await import('./oauth-client/index.ts')).oauthClient,
   'okta': async () => (await import('./okta/index.ts')).okta,
   'openai': async () => (await import('./openai/index.ts')).openai,
   'rabbitmq-user': async () => (await import('./rabbitmq-user/index.ts')).rabbitmqUser,
   'sendgrid': async () => (await import('./sendgrid/index.ts')).sendgrid,
+  'slack': async () => (await import('./slack/index.ts')).slack,
   'snyk': async () => (await import('./snyk/index.ts')).snyk,
+  'stripe': async () => (await import('./stripe/index.ts')).stripe,
   'twilio': async () => (await import('./twilio/index.ts')).twilio,
 };
