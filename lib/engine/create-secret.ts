@@ -8,6 +8,7 @@ import type { OpenToken } from './open-token.ts';
 import { assertNotPaused } from './pauses.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { preflight } from './preflight.ts';
+import { refWithin } from './ref.ts';
 import type { Secret } from './secret.ts';
 import { assertWritable, isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
 import { decodeStored, encodeStored } from './stored-value.ts';
@@ -183,7 +184,7 @@ async function judgeSubmission(open: OpenToken, state: SecretState): Promise<{ s
   if (!judgement.ok) throw submissionRefused(open, `refuses what was submitted for ${token.name}: ${judgement.detail}`);
   const inspect = rotator.inspect?.bind(rotator);
   const inspection = inspect && (await withAuthority((context) => inspect(context, { credential })));
-  const ref = inspection?.ref ?? (rotator.facts.secretRefPart === 'value' ? credential.value.reveal() : undefined);
+  const ref = inspection?.ref ?? refWithin(rotator.facts, credential);
   if (ref === undefined) throw submissionRefused(open, `does not tell how it names what was submitted for ${token.name}`);
   return { submission, minted: { credential, ref } };
 }
