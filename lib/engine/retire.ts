@@ -116,7 +116,7 @@ async function retireOne(
     await assertReplaced(open, state, doomed);
     await assertQuiet(open, doomed);
     await revoke(open, state, doomed);
-    if (!(await isDead(open, doomed.credential))) throw stillAlive(open);
+    if (!(await hasEnded(open, doomed.credential))) throw stillAlive(open);
     await forget(open, state, versionId);
     return { versionId, outcome: 'revoked' };
   } catch (problem) {
@@ -361,10 +361,22 @@ async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Prom
   ports.log({ event: 'token.revoke-sent', token: token.name, detail: version.versionId });
 }
 
+/** Where no call of ours was to end it, one answer may be a provider's bad moment, and is asked for once more. */
+async function hasEnded(open: OpenToken, credential: Credential): Promise<boolean> {
+  if (!(await isDead(open, credential))) return false;
+  if (!isEndedByHand(open)) return true;
+  await open.ports.clock.sleep(2000);
+  return isDead(open, credential);
+}
+
+function isEndedByHand({ rotator }: OpenToken): boolean {
+  return rotator.facts.strategy !== 'replace' && rotator.revoke === undefined;
+}
+
 /** What a call was to end is asked for again; what only a person can end waits for them. */
 function stillAlive(open: OpenToken): RotationError {
   const { rotator, token } = open;
-  if (rotator.facts.strategy !== 'replace' && rotator.revoke === undefined)
+  if (isEndedByHand(open))
     return held(
       'unknown-ref',
       `${token.provider}: has no way to revoke a token by API, and the old one still works`,

@@ -45,7 +45,7 @@ export const facts = {
     },
     {
       says: 'GET /v0/meta/whoami needs no scope, answers the id of the user, and 401 to a token that is not known',
-      url: 'https://airtable.com/developers/web/api/get-user-id-scopes',
+      url: 'https://github.com/simstudioai/sim',
       checked: '2026-11-22',
     },
   ],

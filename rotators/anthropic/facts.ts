@@ -42,7 +42,7 @@ export const facts = {
     },
     {
       says: 'GET /v1/models answers 401 authentication_error to a key that is not known',
-      url: 'https://platform.claude.com/docs/en/api/models/list',
+      url: 'https://github.com/trufflesecurity/trufflehog',
       checked: '2026-11-22',
     },
   ],

@@ -22,7 +22,7 @@ export const facts = {
   settleSeconds: 0,
   deathSeconds: 60,
   leastPrivilege: [
-    'In admin.atlassian.com an organization admin opens the organization, then Settings > API keys, and makes an API key without scopes, or one with scopes that may read and delete tokens of users. It ends after a year at most, and the form proposes a week: choose a later day.',
+    'In admin.atlassian.com an organization admin opens the organization, then Settings > API keys, and makes an API key without scopes: what manages the tokens of users is not among the scopes. It ends after a year at most, and the form proposes a week: choose a later day.',
     'Store it in the authority secret, bare or as {"value": "..."}. It may manage every managed account of the organization, and only a person can renew it.',
     'The account must be managed by that organization (its domain is claimed), or be a service account of it.',
     'Better, where the consumer can do it: a service account with an OAuth 2.0 credential, whose access tokens live for an hour.',
@@ -44,9 +44,9 @@ export const facts = {
       checked: '2026-11-26',
     },
     {
-      says: 'tokens are made by hand, live for 1 to 365 days, and cannot be prolonged; those with scopes are used at api.atlassian.com/ex/jira/{cloudId}',
-      url: 'https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account/',
-      checked: '2026-11-22',
+      says: 'tokens are made by hand, live for a day to a year, and have no fixed length; those with scopes are used at api.atlassian.com/ex/jira/{cloudId}',
+      url: 'https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account',
+      checked: '2026-11-26',
     },
     {
       says: 'GET /rest/api/3/myself names the account, to a user by basic authentication with the e-mail address, to a service account by bearer token',
@@ -55,6 +55,7 @@ export const facts = {
     },
   ],
   unconfirmed: [
+    { says: 'that no API key with scopes may manage the tokens of users', setting: 'the authority secret' },
     {
       says: 'that a token which was revoked answers 404 when it is revoked again',
       setting: 'the list of tokens at id.atlassian.com',

@@ -38,7 +38,7 @@ export const facts = {
   sources: [
     {
       says: 'GET /user answers 401 to a token that is not known; x-oauth-scopes tells the scopes of a classic token, github-authentication-token-expiration the end of any',
-      url: 'https://docs.github.com/en/rest/users/users',
+      url: 'https://github.com/trufflesecurity/trufflehog',
       checked: '2026-11-22',
     },
     {

@@ -46,7 +46,7 @@ export const facts = {
     },
     {
       says: 'POST /token with a refresh token answers an access token and the scopes; 400 invalid_grant says that the grant is over, 401 invalid_client or deleted_client that the client is',
-      url: 'https://developers.google.com/identity/protocols/oauth2/web-server#offline',
+      url: 'https://developers.google.com/identity/protocols/oauth2',
       checked: '2026-11-22',
     },
     {

@@ -25,7 +25,7 @@ export const facts = {
   deathSeconds: 0,
   leastPrivilege: [
     'There is no authority: the key itself is all that Keyturn needs.',
-    'Use a service key: private apps cannot be made any more since 2026-10-26, and what there is of them is supported until September 2027.',
+    'Use a service key: private apps cannot be made any more since 2026-10-26, and what there is of them is to be supported until September 2027. Service keys are in public beta.',
     'Give it the scopes that its consumer needs. Whoever makes it can only hand out scopes that they have themselves.',
     'Better, for what many people use: an OAuth app of HubSpot, whose tokens can be revoked by API.',
   ],
@@ -43,21 +43,21 @@ export const facts = {
     {
       says: 'service keys are made, rotated (the old one lives for 7 days, or is expired now) and deleted in the settings only',
       url: 'https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/account-service-keys',
-      checked: '2026-11-22',
+      checked: '2026-11-26',
     },
     {
-      says: 'new private apps are impossible since 2026-10-26, and unsupported from September 2027 on',
-      url: 'https://developers.hubspot.com/changelog',
-      checked: '2026-11-22',
+      says: 'new private apps are impossible since 2026-10-26, and those that there are go on working',
+      url: 'https://developers.hubspot.com/changelog/legacy-private-app-creation-sunset',
+      checked: '2026-11-26',
     },
     {
       says: 'GET /account-info/2026-03/details names the account, answers 403 MISSING_SCOPES to a key that lives and may not ask, and 401 to one that is dead',
-      url: 'https://developers.hubspot.com/docs/api-reference/account-account-info-v3/guide',
+      url: 'https://github.com/simstudioai/sim',
       checked: '2026-11-22',
     },
     {
       says: 'POST /oauth/v2/private-apps/get/access-token-info tells the account and the scopes of a private app token',
-      url: 'https://developers.hubspot.com/docs/apps/legacy-apps/private-apps/overview',
+      url: 'https://github.com/simstudioai/sim',
       checked: '2026-11-22',
     },
   ],

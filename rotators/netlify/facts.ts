@@ -41,9 +41,9 @@ export const facts = {
       checked: '2026-11-22',
     },
     {
-      says: 'personal access tokens are made under User settings > Applications',
-      url: 'https://docs.netlify.com/api/get-started/',
-      checked: '2026-11-22',
+      says: 'a person always grants access, by an OAuth prompt or by making a token, which then acts as that user',
+      url: 'https://netlify.com/auth.md',
+      checked: '2026-11-26',
     },
   ],
   unconfirmed: [{ says: 'how long tokens get: taken to be 128 characters, where 40 are usual', setting: 'facts.valueBytes' }],

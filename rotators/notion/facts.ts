@@ -42,13 +42,13 @@ export const facts = {
   sources: [
     {
       says: 'internal connections are made in the settings and have one token; GET /v1/users/me answers 401 unauthorized to one that is dead, and 403 restricted_resource to one that lives and may not ask',
-      url: 'https://developers.notion.com/docs/authorization',
+      url: 'https://developers.notion.com',
       checked: '2026-11-22',
     },
     {
-      says: 'GET /v1/users/me names the bot, and the workspace that it is in',
-      url: 'https://developers.notion.com/reference/get-self',
-      checked: '2026-11-22',
+      says: 'GET /v1/users/me names the bot of the token',
+      url: 'https://developers.notion.com/changelog/retrieve-information-about-your-token',
+      checked: '2026-11-26',
     },
   ],
   unconfirmed: [

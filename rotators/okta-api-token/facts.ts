@@ -42,13 +42,13 @@ export const facts = {
     },
     {
       says: 'GET /api/v1/users/me answers 401 E0000011 to a token that is not known',
-      url: 'https://developer.okta.com/docs/reference/error-codes/',
+      url: 'https://github.com/trufflesecurity/trufflehog',
       checked: '2026-11-22',
     },
     {
-      says: 'a token has the rights of whoever made it, and ends after 30 days without use',
-      url: 'https://developer.okta.com/docs/guides/create-an-api-token/main/',
-      checked: '2026-11-22',
+      says: 'a token has the rights of whoever made it, works only while they are active, and ends after 30 days without use',
+      url: 'https://help.okta.com/en-us/Content/Topics/security/api.htm',
+      checked: '2026-11-26',
     },
   ],
   unconfirmed: [

@@ -43,12 +43,12 @@ export const facts = {
     },
     {
       says: 'every refusal is a 400, and its error_code tells what it is: INVALID_API_KEYS of a secret that is not known, or of another environment',
-      url: 'https://plaid.com/docs/errors/invalid-input/',
+      url: 'https://github.com/plaid/plaid-openapi',
       checked: '2026-11-22',
     },
     {
       says: 'POST /institutions/get takes the client, its secret, a count, an offset and countries, and changes nothing',
-      url: 'https://plaid.com/docs/api/institutions/#institutionsget',
+      url: 'https://github.com/plaid/plaid-openapi',
       checked: '2026-11-22',
     },
   ],

@@ -39,7 +39,7 @@ export const facts = {
   sources: [
     {
       says: 'auth.test answers 200 in every case: `ok` with team and user, or an error such as invalid_auth, token_revoked, token_expired, account_inactive; x-oauth-scopes tells the scopes',
-      url: 'https://docs.slack.dev/reference/methods/auth.test',
+      url: 'https://github.com/slackapi/node-slack-sdk',
       checked: '2026-11-22',
     },
     {

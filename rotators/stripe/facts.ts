@@ -38,22 +38,23 @@ export const facts = {
     'sign in to dashboard.stripe.com as an administrator of the account, open Developers > API keys, rotate or make a key there, and delete the old one when nothing uses it any more.',
   sources: [
     {
-      says: 'no API key can make another one, except in a private preview for Stripe Apps; rotating in the Dashboard lets one choose when the old key ends, up to 7 days later',
+      says: 'keys are made, revealed, rotated and deleted in the Dashboard; one that is deleted or expired is answered with an authentication error',
       url: 'https://docs.stripe.com/keys',
-      checked: '2026-11-22',
+      checked: '2026-11-26',
     },
     {
-      says: 'GET /v1/balance answers 401 to a key that is dead, and 403 to a restricted one that lives and may not see balances',
-      url: 'https://docs.stripe.com/api/errors',
-      checked: '2026-11-22',
+      says: 'a restricted key that may not do something is answered with 403',
+      url: 'https://docs.stripe.com/changelog/2016-10-19/insufficient-permissions-throw-403-error',
+      checked: '2026-11-26',
     },
     {
-      says: 'GET /v1/account names the account of the key',
-      url: 'https://docs.stripe.com/api/accounts/retrieve',
+      says: 'GET /v1/balance or /v1/account is harmless, and tells the mode or the account; 200 and 403 say that the key lives',
+      url: 'https://github.com/trufflesecurity/trufflehog',
       checked: '2026-11-22',
     },
   ],
   unconfirmed: [
+    { says: 'for how long a rotated key may live on: taken to be 7 days', setting: '`overlapHours`' },
     { says: 'how long keys get: taken to be 255 characters, where 107 are usual', setting: 'facts.valueBytes' },
     {
       says: 'that a restricted key which may see neither balance nor account still says whose it is: it does not, and is taken for one of this account',

@@ -383,8 +383,8 @@ export function createSim(
       case 'retire':
       case 'begin':
       case 'watch':
-        if (event === 'retire') endOld();
         await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
+        if (event === 'retire') endOld();
         return;
       default:
         try {
@@ -515,7 +515,7 @@ export function createSim(
   }
 
   /**
-   * Where the provider has no call for it, the owner ends old tokens there, as the runbook says: once the overlap is over, and every place has the
+   * Where the provider has no call for it, the owner ends old tokens there when they are told to, as the runbook says: once the overlap is over, and every place has the
    * current one. What never was current goes when nothing can be at work on it any more.
    */
   function endOld(): void {
