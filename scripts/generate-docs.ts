@@ -118,6 +118,7 @@ ${sections.join('\n\n')}
 
 function rotatorPage(facts: RotatorFacts): string {
   const rows = [
+    ['made', facts.kind === 'assisted' ? 'by a person, who submits it' : 'by API'],
     [
       'strategy',
       { overlap: 'old and new live side by side', byo: 'Keyturn chooses the value', replace: 'minting ends the old one at once' }[
@@ -134,6 +135,7 @@ function rotatorPage(facts: RotatorFacts): string {
       ability(facts.lastUsed, (d) => `yes, to ${d.granularityMinutes} minutes, up to ${d.lagMinutes} minutes late`),
     ],
     ['live tokens at most', ability(facts.slots, ({ live }) => String(live))],
+    ...Object.entries(facts.parts).map(([part, what]) => [`issued besides the value: \`${part}\``, what]),
     ['a fresh token may be refused for', `${facts.settleSeconds} s`],
     ['a revoked token may work for', `${facts.deathSeconds} s`],
   ];

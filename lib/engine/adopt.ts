@@ -3,6 +3,7 @@ import { current, ourLabel, previous, readOurLabel } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import { liveTokens } from './preflight.ts';
+import { refWithin } from './ref.ts';
 import { decodeStored } from './stored-value.ts';
 
 /** What became of one version that somebody put in by hand. */
@@ -39,8 +40,7 @@ export async function adopt(open: OpenToken, secretArn: string, ref?: string): P
 async function nameOf(open: OpenToken, version: StoredVersion, told: string | undefined): Promise<string | undefined> {
   const credential = decodeStored(open.token.value, version.text);
   // A ref that is itself secret stands in the value, and is no text that anybody should type.
-  const { secretRefPart: part } = open.rotator.facts;
-  if (part !== undefined) return (part === 'value' ? credential.value : credential.parts[part])?.reveal();
+  if (open.rotator.facts.secretRefPart !== undefined) return refWithin(open.rotator.facts, credential);
   const inspect = open.rotator.inspect?.bind(open.rotator);
   const inspected = inspect && (await open.withAuthority((context) => inspect(context, { credential })).catch(unanswered));
   if (inspected?.ref !== undefined || told === undefined) return inspected?.ref;

@@ -9,15 +9,21 @@ export function refOf(facts: RotatorFacts, labels: readonly string[], credential
   const ours = readOurLabel(labels);
   if (ours === undefined || ours.provider !== facts.name) return undefined;
   if (!ours.isDigest) return ours.ref;
-  const part = facts.secretRefPart;
-  const secret = part === 'value' ? credential.value : part && credential.parts[part];
-  const ref = secret ? secret.reveal() : undefined;
+  const ref = refWithin(facts, credential);
   return ref !== undefined && refDigest(ref) === ours.ref ? ref : undefined;
 }
 
-/** The same, or what the provider says whose it is; undefined where it does not tell. */
+/** A ref that is itself secret stands in the token, whoever stored it. */
+export function refWithin({ secretRefPart: part }: RotatorFacts, { value, parts }: Credential): string | undefined {
+  if (part === undefined) return undefined;
+  return (part === 'value' ? value : parts[part])?.reveal();
+}
+
+/** How the provider names a stored token, whoever stored it: by its label or by itself, or as the provider says; undefined where it does not tell. */
 export async function findRef(open: OpenToken, version: StoredVersion, credential: Credential): Promise<string | undefined> {
-  const known = refOf(open.rotator.facts, version.labels, credential);
+  const { facts } = open.rotator;
+  const isOurs = readOurLabel(version.labels) !== undefined;
+  const known = isOurs ? refOf(facts, version.labels, credential) : refWithin(facts, credential);
   const inspect = open.rotator.inspect?.bind(open.rotator);
   if (known !== undefined || inspect === undefined) return known;
   return (await open.withAuthority((context) => inspect(context, { credential }))).ref;

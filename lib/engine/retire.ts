@@ -116,11 +116,7 @@ async function retireOne(
     await assertReplaced(open, state, doomed);
     await assertQuiet(open, doomed);
     await revoke(open, state, doomed);
-    if (!(await isDead(open, doomed.credential))) {
-      throw new RotationError('still-alive', `${open.rotator.facts.name}: accepts the old token after its revocation`, {
-        fix: 'Nothing to do: it is revoked and asked for again at the next sweep.',
-      });
-    }
+    if (!(await hasEnded(open, doomed.credential))) throw stillAlive(open);
     await forget(open, state, versionId);
     return { versionId, outcome: 'revoked' };
   } catch (problem) {
@@ -370,9 +366,35 @@ async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Prom
   }
   if (rotator.facts.strategy === 'replace') return; // minting the next one has ended it
   const end = rotator.revoke?.bind(rotator);
-  if (end === undefined) throw held('unknown-ref', `${token.provider}: has no way to revoke a token by API`, byHand(open));
+  if (end === undefined) return; // a person ends it, and may have done so
   await open.withAuthority((context) => end(context, { ref, credential }));
   ports.log({ event: 'token.revoke-sent', token: token.name, detail: version.versionId });
+}
+
+/** Where no call of ours was to end it, one answer may be a provider's bad moment, and is asked for once more. */
+async function hasEnded(open: OpenToken, credential: Credential): Promise<boolean> {
+  if (!(await isDead(open, credential))) return false;
+  if (!isEndedByHand(open)) return true;
+  await open.ports.clock.sleep(2000);
+  return isDead(open, credential);
+}
+
+function isEndedByHand({ rotator }: OpenToken): boolean {
+  return rotator.facts.strategy !== 'replace' && rotator.revoke === undefined;
+}
+
+/** What a call was to end is asked for again; what only a person can end waits for them. */
+function stillAlive(open: OpenToken): RotationError {
+  const { rotator, token } = open;
+  if (isEndedByHand(open))
+    return held(
+      'unknown-ref',
+      `${token.provider}: has no way to revoke a token by API, and the old one still works`,
+      byHand(open),
+    );
+  return new RotationError('still-alive', `${rotator.facts.name}: accepts the old token after its revocation`, {
+    fix: 'Nothing to do: it is revoked and asked for again at the next sweep.',
+  });
 }
 
 /**

@@ -6,6 +6,7 @@ import { judge } from './judge.ts';
 import { current, holderOf, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
+import { refWithin } from './ref.ts';
 import { decodeStored, holdSame } from './stored-value.ts';
 
 /**
@@ -86,7 +87,7 @@ export async function judgeSubmission(
   const inspect = rotator.inspect?.bind(rotator);
   const inspection = inspect && (await withAuthority((context) => inspect(context, { credential })));
   assertDeclared(open, judgement, inspection);
-  const ref = inspection?.ref ?? (rotator.facts.secretRefPart === 'value' ? credential.value.reveal() : undefined);
+  const ref = inspection?.ref ?? refWithin(rotator.facts, credential);
   if (ref === undefined) throw submissionRefused(open, `does not tell how it names what was submitted for ${token.name}`);
   const expiresAt = judgement.expiresAt ?? inspection?.expiresAt;
   const scopes = judgement.scopes ?? inspection?.scopes;

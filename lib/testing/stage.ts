@@ -36,6 +36,8 @@ export interface Stage<Provider extends RotatorFake = RotatorFake> extends World
   /** In the order of the cast. */
   readonly places: readonly DependentFake[];
   readonly strategy: 'overlap' | 'byo' | 'replace';
+  /** Whether only a person can make a token. */
+  readonly isAssisted: boolean;
   /** Whether the provider has a list in which a lost token can be found. */
   readonly canList: boolean;
   readonly token: Token;
@@ -127,6 +129,7 @@ export function createStage<Provider extends RotatorFakeFactory>(
     provider,
     places,
     strategy: rotator.facts.strategy,
+    isAssisted: rotator.facts.kind === 'assisted',
     canList: rotator.facts.list.can,
     token,
     arn,

@@ -15,6 +15,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   'mongodb-atlas-service-account': ['POST /api/oauth/token'],
   'mongodb-atlas-api-key': ['POST /api/oauth/token'],
   okta: ['POST /oauth2/v1/introspect'],
+  'okta-api-token': ['GET /api/v1/users/me'],
+  'github-pat': ['GET /user'],
   twilio: ['GET /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json'],
   'cloudflare-worker-secret': ['GET /client/v4/accounts/0123456789abcdef0123456789abcdef/workers/scripts/web/versions'],
   'vercel-env': ['GET /v9/projects/shop', 'GET /v10/projects/shop/env'],
@@ -24,6 +26,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
 const mistaken: Readonly<Record<string, readonly string[]>> = {
   // Refusals stand there by their status alone.
   'gitlab-ci-variable': ['GET /api/v4/projects/{id}/variables/{key} answered 404: there is a body, and the document has none'],
+  // Of a token that is not known it says nothing anywhere.
+  'okta-api-token': ['DELETE /api/v1/api-tokens/current answered 401: the document only has'],
   // A content type stands there, and no content.
   'mongodb-atlas-service-account': [
     'DELETE /api/atlas/v2/orgs/{orgId}/serviceAccounts/{clientId}/secrets/{secretId} answered 204: there is no body',
@@ -95,15 +99,18 @@ function judged(
 
 /** First value, rotation, a rotation that is put back, and the end of everything that is not current. */
 async function live(life: Life): Promise<void> {
+  const { slots, revoke } = (await life.open(life.token)).rotator.facts;
+  life.submitWhereNeeded();
   expect(await life.rotate()).toEqual([]);
   life.clock.advance(hour);
+  life.submitWhereNeeded();
   expect(await life.rotate()).toEqual([]);
   life.clock.advance(hour);
-  const { slots } = (await life.open(life.token)).rotator.facts;
   if (slots.can && slots.live < 3) await life.retireFully(); // a third has no place
+  life.submitWhereNeeded();
   expect(await life.rotateInVain()).toMatchObject([{ code: 'check-failed' }]);
   await life.retireFully();
-  expect(life.live()).toEqual([life.value()]);
+  if (revoke.can) expect(life.live()).toEqual([life.value()]);
 }
 
 /** What a whole life does not ask by itself: a token by its ref, by its value, and the end of one that has ended. */

@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 /** Plug-ins whose vendor has one document for more than one of them, or a name of its own for it. */
 const elsewhere: Readonly<Record<string, string>> = {
   twilio: 'twilio-iam',
+  'github-pat': 'github',
+  'okta-api-token': 'okta',
   'mongodb-atlas-service-account': 'mongodb-atlas',
   'mongodb-atlas-api-key': 'mongodb-atlas',
 };

@@ -48,6 +48,10 @@ export async function createLife({ provider = 'npm-registry', dependent, target,
     ...stage,
     issuer: stage.provider,
     place,
+    /** Where only a person can make the token, somebody does, and submits it. */
+    submitWhereNeeded() {
+      if (stage.isAssisted) stage.submit(stage.provider.makeByHand('made by a person'));
+    },
     /** What passed the fakes, in their order. */
     exchanges: { ofProvider: record(stage.provider), ofPlace: place === undefined ? [] : recordPlace(place) },
     /** A rotation that fails for good when the copy is written already: the token's own check does not pass. */

@@ -230,6 +230,45 @@ it('keeps the parts of a submission in the fields that the catalog chooses', asy
   expect(JSON.parse(story.text() ?? '')).toEqual({ KEY: 'canary-lantern-submitted', KEY_ID: 'canary-id-7' });
 });
 
+it('waits for a person where only a person can end the old one, and sees when they have', async () => {
+  const story = createLanternStory(
+    { ...assisted, revoke: cannot('its owner does'), lastUsed: cannot('it does not tell') },
+    { revoke: undefined },
+  );
+  const take = async (value: string) => {
+    story.lantern.works.add(value);
+    story.submit({ value });
+    expect(await story.rotate()).toEqual([]);
+  };
+  await take('canary-lantern-old');
+  story.clock.advance(48 * hour);
+  await take('canary-lantern-new');
+
+  const before = await story.retireFully();
+  story.lantern.works.delete('canary-lantern-old');
+  const after = await story.retire();
+
+  expect(before.at(-1)).toMatchObject({ outcome: 'held', code: 'unknown-ref', fix: expect.stringContaining('by hand') });
+  expect(after).toMatchObject([{ outcome: 'revoked' }]);
+  expect(await story.retire()).toEqual([]);
+});
+
+it('knows a value that was pasted in by itself, where that is how the provider names it', async () => {
+  const story = createLanternStory({ ...assisted, lastUsed: cannot('it does not tell') }, { inspect: undefined });
+  story.lantern.works.add('canary-lantern-old');
+  story.submit({ value: 'canary-lantern-old' });
+  await story.rotate();
+  story.lantern.works.add('canary-lantern-pasted');
+  story.putByHand('canary-lantern-pasted');
+
+  await story.retire();
+  story.clock.advance(48 * hour);
+  const results = await story.retireFully();
+
+  expect(results).toContainEqual(expect.objectContaining({ outcome: 'revoked' }));
+  expect([...story.lantern.works]).toEqual(['canary-lantern-pasted']);
+});
+
 it('stores a value of our own choice first, and installs it only then', async () => {
   const order: string[] = [];
   const story = createLanternStory(

@@ -65,6 +65,7 @@ export function representatives(): readonly Player[] {
     { name: 'own value', rotator: ownValue, rotatorFake: ownValueFake, dependents: [copy] },
     { name: 'replacing', rotator: replacing, rotatorFake: replacingFake, dependents: [copy] },
     { name: 'assisted', rotator: assisted, rotatorFake: ownValueFake, dependents: [copy] },
+    { name: 'assisted, ended by hand', rotator: endedByHand, rotatorFake: ownValueFake, dependents: [copy] },
   ];
 }
 
@@ -176,6 +177,14 @@ const assisted: AnyRotator = {
     return answer.status === 401 ? {} : { ref: answer.json(z.object({ key: z.string() })).key };
   },
   find: undefined,
+};
+
+/** The same where only a person can end one, too, and nothing names it but its value. */
+const endedByHand: AnyRotator = {
+  ...assisted,
+  facts: { ...assisted.facts, name: 'ended-by-hand', revoke: cannot('only its owner can'), secretRefPart: 'value' },
+  inspect: undefined,
+  revoke: undefined,
 };
 
 /** A place that has to be redeployed before anybody gets what was written. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { hash } from 'node:crypto';
 import { RotationError } from '../../lib/engine/errors.ts';
-import { holdLabel, readHold } from '../../lib/engine/labels.ts';
+import { holdLabel, readHold, readOurLabel } from '../../lib/engine/labels.ts';
 import { writeMark } from '../../lib/engine/mark.ts';
 import type { OpenToken } from '../../lib/engine/open-token.ts';
 import type { Receipt } from '../../lib/engine/ports.ts';
@@ -388,6 +388,7 @@ export function createSim(
       case 'watch':
       case 'drill':
         await asFunction(async () => engine.jobs[event](await stage.open(stage.token), stage.arn));
+        if (event === 'retire') endOld();
         return;
       default:
         try {
@@ -515,8 +516,37 @@ export function createSim(
     const text = submitted?.value && 'text' in submitted.value ? submitted.value.text : '';
     const isTakenUp = view.versions.some((version) => text.includes(valueIn(stage, version) ?? ' '));
     if (submitted !== undefined && !isTakenUp) return; // the owner's last one still waits
-    const { value } = stage.provider.makeByHand('made by the owner');
-    stage.submit({ value }, `submission-${id}`);
+    stage.submit(stage.provider.makeByHand('made by the owner'), `submission-${id}`);
+  }
+
+  /**
+   * Where the provider has no call for it, the owner ends old tokens there when they are told to, as the runbook says: once the overlap is over, and every place has the
+   * current one. What never was current goes when nothing can be at work on it any more.
+   */
+  function endOld(): void {
+    const { facts } = player.rotator;
+    if (facts.revoke.can || facts.strategy === 'replace') return;
+    view = viewOf(stage);
+    const { current, pending, versions } = view;
+    const isHeld = readHold({ versions: new Map(versions.map(({ id, labels }) => [id, labels])) }) !== undefined;
+    if (isHeld || stage.places.some((place) => place.holds() !== valueIn(stage, current))) return;
+    const now = stage.clock.now();
+    const old = versions.filter(
+      ({ id, labels }) => id !== current?.id && id !== pending?.id && readOurLabel(labels) !== undefined,
+    );
+    const values = old.map((version) => valueIn(stage, version)).filter((value) => value !== valueIn(stage, current));
+    const isOver = ({ value, createdAt }: FakeToken) =>
+      truth.everCurrent.includes(value)
+        ? now - (truth.supersededAt[value] ?? now) > (stage.token.overlapHours + 1) * hour
+        : now - createdAt > 3 * hour;
+    const ends = (token: FakeToken) => token.revokedAt === undefined && values.includes(token.value) && isOver(token);
+    const { tokens } = stage.provider.state;
+    if (!tokens.some(ends)) return;
+    stage.provider.state = {
+      ...stage.provider.state,
+      tokens: tokens.map((token) => (ends(token) ? { ...token, revokedAt: now } : token)),
+    };
+    look({ to: 'network', what: 'by hand: end old' });
   }
 
   function moment(): Moment {
