@@ -9,6 +9,7 @@ export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'datadog-application-key': async () => (await import('./datadog-application-key/index.ts')).datadogApplicationKey,
   'gitlab': async () => (await import('./gitlab/index.ts')).gitlab,
   'grafana': async () => (await import('./grafana/index.ts')).grafana,
+  'http': async () => (await import('./http/index.ts')).http,
   'mongodb-atlas-api-key': async () => (await import('./mongodb-atlas-api-key/index.ts')).mongodbAtlasApiKey,
   'mongodb-atlas-service-account': async () => (await import('./mongodb-atlas-service-account/index.ts')).mongodbAtlasServiceAccount,
   'npm-registry': async () => (await import('./npm-registry/index.ts')).npmRegistry,

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { AnyDependent, AnyRotator } from '../engine/contract.ts';
+import { dependentFor, rotatorFor } from '../engine/specific.ts';
 import { builtIn, type CatalogRegistry } from './catalog.ts';
 import { sharedFields, type TokenFields, tokenFields } from './fields.ts';
 import { judge, metaAt, type Partly, readFields } from './read-fields.ts';
@@ -92,6 +93,7 @@ export async function draftToken(
       const read = judge(rotator.scope, sheet, rawAt(sheet.value, 'scope'), ['scope'], adviceFor(rotator.facts.name));
       scope = read.value;
       faults.push(...read.faults);
+      if (scope !== undefined) rotator = rotatorFor(rotator, scope);
     }
   }
 
@@ -141,9 +143,10 @@ async function draftDependent(
 ): Promise<{ readonly dependent: DependentDraft; readonly faults: readonly Fault[] }> {
   if (fields.kind === undefined) return { dependent: { index, fields }, faults: [] };
   const path: Path = ['dependents', index];
-  const { plugin, faults } = await load(fields.kind, dependentsOf(registry), [...path, 'kind']);
-  if (plugin === undefined) return { dependent: { index, fields }, faults };
-  const target = judge(plugin.target, sheet, rawAt(fields, 'target'), [...path, 'target'], adviceFor(plugin.facts.name));
+  const { plugin: kind, faults } = await load(fields.kind, dependentsOf(registry), [...path, 'kind']);
+  if (kind === undefined) return { dependent: { index, fields }, faults };
+  const target = judge(kind.target, sheet, rawAt(fields, 'target'), [...path, 'target'], adviceFor(kind.facts.name));
+  const plugin = target.value === undefined ? kind : dependentFor(kind, target.value);
   return { dependent: { index, fields, plugin, target: target.value }, faults: [...faults, ...target.faults] };
 }
 

@@ -258,7 +258,9 @@ function* addresses({ fields, rotator, dependents }: TokenDraft, loopback: Loopb
     for (const address of [facts?.api, ...(facts?.otherHosts ?? [])]) {
       if (typeof address !== 'object') continue;
       const { field } = address;
-      places.push({ path: [...path, field], address: (values as Record<string, unknown> | undefined)?.[field], kind });
+      const held = (values as Record<string, unknown> | undefined)?.[field];
+      if (!Array.isArray(held)) places.push({ path: [...path, field], address: held, kind });
+      else for (const [index, each] of held.entries()) places.push({ path: [...path, field, index], address: each, kind });
     }
   };
   given(rotator?.facts, fields.scope, ['scope'], 'base');
