@@ -52,11 +52,11 @@ interface Keeper {
 function createFake(habits: Habits): DependentFakeFactory {
   return (world: FakeWorld) => {
     const { api, target, authority, isStarted = false } = habits;
-    const self = {
+    const self: DependentFake & { state: State } = {
       api,
       target,
       authority,
-      state: { setting: undefined, other: { value: 'canary-neighbour', revision: 4 }, starts: [] } as State,
+      state: { setting: undefined, other: { value: 'canary-neighbour', revision: 4 }, starts: [] },
       holds: () => (isStarted ? self.state.starts.findLast(isLive)?.setting : self.state.setting)?.value,
       written: () => self.state.setting?.value,
       tamper(value: string) {
@@ -66,8 +66,11 @@ function createFake(habits: Habits): DependentFakeFactory {
       neighbours: () => self.state.other,
       handle: (request: FakeRequest) =>
         habits.answer(request, { setting: self.state.setting, starts: self.state.starts, isLive, write, start }),
-    } satisfies DependentFake;
-    const isLive = ({ liveAt }: Start) => liveAt <= world.now();
+    };
+
+    function isLive({ liveAt }: Start): boolean {
+      return liveAt <= world.now();
+    }
 
     function write(value: string): Setting {
       const setting = { value, revision: (self.state.setting?.revision ?? 0) + 1 };

@@ -57,7 +57,7 @@ export function requestFields<Meaning extends string>({ vocabulary, methods, mea
   const headerName = z
     .string()
     .regex(
-      /^(?!(?:host|connection|content-length|content-type|transfer-encoding|expect|upgrade|te|trailer|keep-alive|proxy-.*)$)[a-z0-9-]{1,64}$/i,
+      /^(?!(?:host|connection|content-length|transfer-encoding|expect|upgrade|te|trailer|keep-alive|proxy-.*)$)[a-z0-9-]{1,64}$/i,
       'must be the name of a header, and none that belongs to the connection',
     );
   const tree = z.unknown().superRefine((body, context) => {
@@ -84,9 +84,12 @@ export function requestFields<Meaning extends string>({ vocabulary, methods, mea
         'must begin with a slash, and is joined to `api`, or be a whole address whose host is written out',
       )
       .describe('The path behind `api`, or a whole address at one of `otherHosts`.')
-      .meta({ examples: ['/v1/tokens/{{ref}}'], identifier: true }),
+      .meta({ examples: ['/v1/tokens/{{ref}}'] }),
     query: z.record(z.string().min(1), template('address')).optional().describe('What stands behind the question mark.'),
-    headers: z.record(headerName, template()).optional().describe('Headers. `content-type` follows from the body.'),
+    headers: z
+      .record(headerName, template())
+      .optional()
+      .describe('Headers. One that names something which is not there is left out.'),
     basic: z
       .strictObject({ user: template(), password: template() })
       .optional()

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { looksPasted } from '../catalog/pasted-secret.ts';
 import type { Method } from '../engine/contract.ts';
 import type { Secret } from '../engine/secret.ts';
 import { secretText } from '../plugin/schemas.ts';
@@ -10,6 +11,13 @@ import { namesIn, textsIn } from './template.ts';
 const origin = z
   .url({ protocol: /^https?$/ })
   .refine((address) => !/[?#]/.test(address), 'must be an address without a question mark or number sign');
+
+/** Ids look like secrets, and are welcome; what has the form of a known key is not. */
+const variable = z
+  .string()
+  .min(1)
+  .refine((text) => looksPasted(text) !== 'known', 'looks like the value of a secret, which belongs in the authority secret')
+  .meta({ identifier: true });
 
 export const serviceFields = {
   service: z
@@ -23,7 +31,7 @@ export const serviceFields = {
     .meta({ principal: true, examples: ['https://api.foghorn.example/v1'] }),
   otherHosts: z.array(origin).min(1).optional().describe('Other hosts that may be called. No request goes anywhere else.'),
   variables: z
-    .record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be letters, digits, hyphens and underscores'), z.string().min(1))
+    .record(z.string().regex(/^[A-Za-z][\w-]*$/, 'must be letters, digits, hyphens and underscores'), variable)
     .optional()
     .describe('Names of your own for what differs from token to token: `{{variables.station}}`. Nothing secret.')
     .meta({ principal: true }),

@@ -39,7 +39,10 @@ export interface Told {
   /** A list of texts, or one text with spaces or commas between. */
   texts(at: string | undefined): readonly string[] | undefined;
   items(at: string): readonly Told[];
+  /** Whatever stands there; undefined where nothing does. */
   look(at: string): unknown;
+  /** The same, where something must. */
+  there(at: string): unknown;
 }
 
 export function tellOf(said: Said, answer: HttpAnswer): Told {
@@ -63,6 +66,11 @@ function tell(said: Said, look: (at: string) => unknown): Told {
   };
   return {
     look,
+    there(at) {
+      const found = look(at);
+      if (found === undefined) throw wrong(at);
+      return found;
+    },
     maybeText,
     text(at) {
       const found = maybeText(at);

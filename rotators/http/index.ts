@@ -223,13 +223,13 @@ export const http: Rotator<Scope, Authority> = {
     const { out, only = {} } = scope.find;
     const list = { request: scope.find, purpose: finding, items: out.items, api: scope.api };
     const items = await askAll(list, known(scope, authority), http);
-    return items
-      .filter((item) => Object.entries(only).every(([at, wanted]) => item.look(at) === wanted))
-      .map((item) => {
-        const createdAt = item.time(out.createdAt);
-        const name = out.name === undefined || item.look(out.name) === '' ? undefined : item.maybeText(out.name);
-        return { ref: item.text(out.ref), ...given({ name, createdAt: createdAt ?? undefined }) };
-      });
+    return items.flatMap((item) => {
+      const createdAt = item.time(out.createdAt) ?? undefined;
+      const name = out.name === undefined || item.look(out.name) === '' ? undefined : item.maybeText(out.name);
+      const found = { ref: item.text(out.ref), ...given({ name, createdAt }) };
+      // An item that lacks the field is none of such a list: passed over, a full account would look empty.
+      return Object.entries(only).every(([at, wanted]) => item.there(at) === wanted) ? [found] : [];
+    });
   },
 };
 
