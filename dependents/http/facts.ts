@@ -1,6 +1,6 @@
 import { can, type DependentFacts } from '../../lib/engine/facts.ts';
 
-/** Of everything the most that a catalog entry can declare; what one really can follows from its target. */
+/** The most that an entry can declare; what a place can follows from its target. */
 export const facts = {
   name: 'http',
   title: 'Place behind any HTTP API, without code',

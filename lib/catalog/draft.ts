@@ -34,6 +34,9 @@ export interface TokenDraft {
   readonly name: string;
   readonly sheet: Sheet;
   readonly fields: Partly<TokenFields>;
+  /** As it is for any scope. */
+  readonly provider?: AnyRotator;
+  /** As it is for this scope; undefined also where that follows from the scope, and the scope could not be read. */
   readonly rotator?: AnyRotator;
   /** As the rotator's schema read it. */
   readonly scope?: unknown;
@@ -83,17 +86,19 @@ export async function draftToken(
   const { fields = {}, faults: found } = readFields(tokenFields, sheet, sheet.value);
   const faults: Fault[] = [...found];
 
+  let provider: AnyRotator | undefined;
   let rotator: AnyRotator | undefined;
   let scope: unknown;
   if (fields.provider !== undefined) {
     const loaded = await load(fields.provider, rotatorsOf(registry), ['provider']);
     faults.push(...loaded.faults);
-    rotator = loaded.plugin;
-    if (rotator !== undefined) {
-      const read = judge(rotator.scope, sheet, rawAt(sheet.value, 'scope'), ['scope'], adviceFor(rotator.facts.name));
+    provider = loaded.plugin;
+    if (provider !== undefined) {
+      const read = judge(provider.scope, sheet, rawAt(sheet.value, 'scope'), ['scope'], adviceFor(provider.facts.name));
       scope = read.value;
       faults.push(...read.faults);
-      if (scope !== undefined) rotator = rotatorFor(rotator, scope);
+      if (scope !== undefined) rotator = rotatorFor(provider, scope);
+      else if (provider.forScope === undefined) rotator = provider;
     }
   }
 
@@ -111,12 +116,13 @@ export async function draftToken(
   const schedule = says('schedule') ? own?.schedule : defaults.schedule;
   if (!says('schedule') && schedule === undefined && !defaults.isLost) faults.push(noSchedule);
 
-  faults.push(...pastedSecrets(sheet, (path) => meaningOf(path, rotator, dependents)));
+  faults.push(...pastedSecrets(sheet, (path) => meaningOf(path, provider, dependents)));
   const fallback = <Value>(known: Value | undefined, last: Value) => (defaults.isLost ? undefined : (known ?? last));
   const draft: TokenDraft = {
     name,
     sheet,
     fields,
+    provider,
     rotator,
     scope,
     dependents,

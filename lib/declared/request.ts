@@ -120,7 +120,8 @@ export function* requestFaults(
   if (json !== undefined && form !== undefined)
     yield { path: ['form'], message: 'stands beside `json`, and a request has one body' };
   const body = json === undefined ? 'form' : 'json';
-  if (method === 'GET' && (json ?? form) !== undefined) yield { path: [body], message: 'is a body, and a GET has none' };
+  if (usual === 'GET' && method === 'GET' && (json ?? form) !== undefined)
+    yield { path: [body], message: 'is a body, and a GET has none' };
   const names = typeof headers === 'object' && headers !== null ? Object.keys(headers) : [];
   if (basic !== undefined && names.some((name) => name.toLowerCase() === 'authorization'))
     yield { path: ['basic'], message: 'stands beside an `authorization` header, and only one of them can be sent' };

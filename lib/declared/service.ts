@@ -106,8 +106,9 @@ export function* serviceFaults(written: Written, requests: Requests): Iterable<C
 }
 
 function originOf(address: unknown): string | undefined {
-  const bare = typeof address === 'string' ? address.replace(/\{\{[^}]*\}\}/g, 'x') : '';
-  return /^https?:\/\//.test(bare) && URL.canParse(bare) ? new URL(bare).origin : undefined;
+  // A name in the host is a fault of its own.
+  const bare = typeof address === 'string' ? address.replace(/(?<=^https?:\/\/[^/]+\/.*)\{\{[^}]*\}\}/g, 'x') : '';
+  return /^https?:\/\/[^/{}]+(?:\/|$)/.test(bare) && URL.canParse(bare) ? new URL(bare).origin : undefined;
 }
 
 /** What stands in the authority secret: exactly the fields that requests name, so that one which is missing is told before it is needed. */

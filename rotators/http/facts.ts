@@ -1,6 +1,6 @@
 import { can, type RotatorFacts } from '../../lib/engine/facts.ts';
 
-/** Of everything the most that a catalog entry can declare; what one really can follows from its scope. */
+/** Every ability that an entry can declare, and the settings that hold where it says no other; what one can follows from its scope. */
 export const facts = {
   name: 'http',
   title: 'Token of any HTTP service, without code',
@@ -18,9 +18,9 @@ export const facts = {
   slots: can({ live: 100_000 }),
   parts: {},
   requiredParts: [],
-  valueBytes: 32_768,
-  settleSeconds: 3600,
-  deathSeconds: 86_400,
+  valueBytes: 512,
+  settleSeconds: 30,
+  deathSeconds: 60,
   leastPrivilege: [
     'Read docs/without-code.md: it goes the whole way from nothing to a rotated token.',
     'Make a credential at the service that may make, list and end tokens of this one principal, and nothing else.',
