@@ -4,7 +4,8 @@ import { can, type DependentFacts } from '../../lib/engine/facts.ts';
 export const facts = {
   name: 'http',
   title: 'Place behind any HTTP API, without code',
-  summary: 'Keeps a copy at a service for which there is no plug-in: its requests are declared in the catalog.',
+  summary:
+    'A place at a service for which there is no plug-in: its requests are declared in the catalog, and what can be done follows from them.',
   api: { field: 'api' },
   otherHosts: [{ field: 'otherHosts' }],
   readClass: 'value',

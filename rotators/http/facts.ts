@@ -4,7 +4,8 @@ import { can, type RotatorFacts } from '../../lib/engine/facts.ts';
 export const facts = {
   name: 'http',
   title: 'Token of any HTTP service, without code',
-  summary: 'Rotates tokens of a service for which there is no plug-in: its requests are declared in the catalog.',
+  summary:
+    'Opens a service for which there is no plug-in: its requests are declared in the catalog, and what can be done follows from them.',
   kind: 'http',
   strategy: 'overlap',
   api: { field: 'api' },

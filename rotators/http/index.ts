@@ -16,6 +16,7 @@ import { pointer } from '../../lib/declared/told.ts';
 import type { AuthorityContext, Credential, Inspection, Rotator } from '../../lib/engine/contract.ts';
 import { can, cannot, type RotatorFacts } from '../../lib/engine/facts.ts';
 import { Secret } from '../../lib/engine/secret.ts';
+import { malformed, type Said } from '../../lib/http/call.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
 
@@ -174,10 +175,10 @@ export const http: Rotator<Scope, Authority> = {
   async mint({ http, scope, authority }, { mark, now }) {
     const { out } = scope.mint;
     const values = { ...known(scope, authority), ...(mark === undefined ? {} : { mark }), ...endOf(scope, now) };
-    const { told } = await ask(scope.mint, minting, values, { http });
+    const { told, said } = await ask(scope.mint, minting, values, { http });
     const value = told.text(out.value);
     const parts = Object.entries(out.parts ?? {}).map(([part, at]) => [part, new Secret(told.text(at))]);
-    const ref = out.ref === undefined ? value : told.text(out.ref);
+    const ref = out.ref === undefined ? value : idOf(told.text(out.ref), value, said);
     return { credential: { value: new Secret(value), parts: Object.fromEntries(parts) }, ref };
   },
 
@@ -197,12 +198,13 @@ export const http: Rotator<Scope, Authority> = {
     if (scope.inspect === undefined || (own === undefined && isNamed(scope.inspect, 'ref'))) return known;
     const { out } = scope.inspect;
     const values = { ...valuesFor({ scope, authority }, own), ...held(credential) };
-    const { means, told } = await ask(scope.inspect, inspecting, values, { http, asks: true });
+    const { means, told, said } = await ask(scope.inspect, inspecting, values, { http, asks: true });
     if (means === 'absent') return {};
+    const found = told.maybeText(out.ref);
     const lastUsedAt = told.time(out.lastUsedAt);
     return {
       ...given({
-        ref: told.maybeText(out.ref),
+        ref: found === undefined ? undefined : idOf(found, credential.value.reveal(), said),
         scopes: told.texts(out.scopes),
         expiresAt: told.time(out.expiresAt) ?? undefined,
         createdAt: told.time(out.createdAt) ?? undefined,
@@ -236,6 +238,12 @@ export const http: Rotator<Scope, Authority> = {
 /** No id is told, so that the token can only be named by itself. */
 function isRefSecret({ mint }: Scope): boolean {
   return mint.out.ref === undefined;
+}
+
+/** An id is written into labels and addresses, and a service that answers the token in its place is not helped to that. */
+function idOf(ref: string, value: string, said: Said): string {
+  if (ref !== value) return ref;
+  throw malformed(said, 'an answer with the token where its id should be');
 }
 
 function known({ variables = {} }: Scope, authority: Authority = {}): Values {
@@ -316,6 +324,11 @@ function* scopeFaults(written: Written): Iterable<CrossFault> {
 
   if (isMarked && find !== undefined && groupAt(find, 'out')['name'] === undefined)
     yield { path: ['find', 'out', 'name'], message: 'is missing: `mint` writes `{{mark}}`, and the list has to show it again' };
+  if (out['ref'] !== undefined && out['ref'] === out['value'])
+    yield {
+      path: ['mint', 'out', 'ref'],
+      message: 'is where the token itself is: without `ref` it is named by itself, and kept secret',
+    };
   if (out['ref'] === undefined && find !== undefined)
     yield { path: ['find'], message: 'lists ids, and without `mint.out.ref` none is known' };
   if (groupAt(written, 'inspect', 'out')['lastUsedAt'] !== undefined && lastUsed === undefined)

@@ -182,6 +182,14 @@ it.each([
     says: 'needs `apply.out.version`, by which an earlier start is known again',
   },
   {
+    what: 'a token that would be written down as an id',
+    file: 'lamp-switch',
+    changes: { 'out: { value: /key, ref: /id }': 'out: { value: /key, ref: /key }' },
+    at: 'out:',
+    path: 'scope.mint.out.ref',
+    says: 'is where the token itself is',
+  },
+  {
     what: 'a write of nothing',
     file: 'gauge-reader',
     changes: { 'form: { secret: "{{value}}", note': 'form: { note' },

@@ -106,6 +106,7 @@ describe('an answer', () => {
     ['a no inside of a yes, which may have done something', { status: 200, body: { errors: [{ code: 'full' }] } }, 'key-limit'],
     ['a yes without the token', { status: 200, body: { id: 7 } }, 'malformed'],
     ['a yes with an empty token', { status: 200, body: { id: 7, key: '' } }, 'malformed'],
+    ['the token where its id should be', { status: 200, body: { id: 'canary-new', key: 'canary-new' } }, 'malformed'],
     ['an id that lost its last digits', { status: 200, body: { id: 2 ** 60, key: 'canary-new' } }, 'malformed'],
     ['a fault of theirs', { status: 500, body: {} }, 'uncertain'],
   ])('to a mint: %s', async (_what, answer, code) => {
