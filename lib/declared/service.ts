@@ -38,14 +38,6 @@ export const serviceFields = {
   byHand: z.array(z.string().min(1)).min(1).optional().describe('How a person does it by hand: the steps of the runbook.'),
 };
 
-export interface Service {
-  readonly service: string;
-  readonly api: string;
-  readonly otherHosts?: readonly string[] | undefined;
-  readonly variables?: Readonly<Record<string, string>> | undefined;
-  readonly byHand?: readonly string[] | undefined;
-}
-
 export interface CrossFault {
   readonly path: readonly (string | number)[];
   /** The end of a sentence that begins with the field. */
@@ -120,4 +112,9 @@ export function authorityFor(requests: unknown): z.ZodType<Readonly<Record<strin
 /** Every name in the texts of some requests, each once. */
 export function namesUsed(requests: unknown): readonly string[] {
   return [...new Set([...textsIn(requests)].flatMap(({ text }) => namesIn(text)))];
+}
+
+/** Whether a name, or one that begins with it, stands anywhere in some requests. */
+export function isNamed(request: unknown, name: string): boolean {
+  return namesUsed(request).some((each) => each === name || each.startsWith(`${name}.`));
 }
