@@ -67,11 +67,11 @@ export const http: Dependent<Target, Authority> = {
     const values = { ...known({ target, authority }), value, versionId, token, ...(lock === undefined ? {} : { lock }) };
     // The second try of a locked write would find its own first, and call it a conflict.
     const idempotent = apply.method !== 'POST' && !isLocked;
-    const { means, told, said } = await ask(apply, isLocked ? locking : applying, values, { http, idempotent });
+    const { means, told, said, answer } = await ask(apply, isLocked ? locking : applying, values, { http, idempotent });
     if (means === 'conflict') {
       throw new RotationError('conflict', `${said.who}: ${target.service} was changed by somebody else at the same moment`, {
         fix: 'Nothing to do: the next attempt looks at what is there.',
-        definite: true,
+        definite: answer.status >= 400,
       });
     }
     const version = versionIn(told, apply.out.version);
@@ -95,7 +95,8 @@ export const http: Dependent<Target, Authority> = {
   async inEffect(context, copy, evidence) {
     const holding = await http.read(context);
     const isExact = holding.readClass === 'value' || holding.readClass === 'digest';
-    const lacks = whatIsLacking(holding, copy, evidence?.version);
+    // Where the copy itself is seen, it does not matter who wrote it last.
+    const lacks = whatIsLacking(holding, copy, isExact ? undefined : evidence?.version);
     if (lacks !== undefined) return { state: 'not-yet', detail: lacks };
     const { target, authority } = context;
     if (target.inEffect === undefined && isExact) return { state: 'in-effect', by: 'reading' };

@@ -78,7 +78,6 @@ export type Requests = Readonly<Record<string, Method>>;
 export function* serviceFaults(written: Written, requests: Requests): Iterable<CrossFault> {
   const hosts = [written['api'], ...[written['otherHosts'] ?? []].flat()].flatMap((each) => originOf(each) ?? []);
   const variables = Object.keys(groupAt(written, 'variables'));
-  const used = new Set<string>();
   for (const [where, usual] of Object.entries(requests)) {
     const path = where.split('.');
     const request = groupAt(written, ...path);
@@ -87,9 +86,7 @@ export function* serviceFaults(written: Written, requests: Requests): Iterable<C
     if (host !== undefined && !hosts.includes(host))
       yield { path: [...path, 'url'], message: `leads to ${host}, which is neither that of \`api\` nor among \`otherHosts\`` };
     for (const { text, path: inside } of textsIn(request)) {
-      for (const [, name = ''] of namesIn(text).map((each) => /^variables\.([^.]+)/.exec(each) ?? [])) {
-        if (name === '') continue;
-        used.add(name);
+      for (const name of namesIn(text).flatMap((each) => /^variables\.([^.]+)/.exec(each)?.[1] ?? [])) {
         if (!variables.includes(name))
           yield { path: [...path, ...inside], message: `names \`variables.${name}\`, which \`variables\` does not have` };
       }

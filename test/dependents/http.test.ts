@@ -73,6 +73,23 @@ it.each([
   expect(await codeOf(plugin.read(context))).toBe('malformed');
 });
 
+it('has in effect what it shows, whoever wrote it last', async () => {
+  const read = { url: '/ships/tender', out: { value: '/value', version: '/revision' } };
+  const { plugin, context } = open({ read }, () => ({ status: 200, body: { value: 'canary-value', revision: 9 } }));
+
+  expect(await plugin.inEffect(context, copy, { version: '3' })).toEqual({ state: 'in-effect', by: 'reading' });
+});
+
+it('has nothing in effect that somebody else wrote over, where it shows only that', async () => {
+  const { plugin, context } = open({ read: { url: '/ships/tender', out: { version: '/revision' } } }, () => ({
+    status: 200,
+    body: { revision: 9 },
+  }));
+
+  expect((await plugin.inEffect(context, copy, { version: '9' })).state).toBe('in-effect');
+  expect((await plugin.inEffect(context, copy, { version: '3' })).state).toBe('not-yet');
+});
+
 it('knows a copy that cannot be read by what was written, and by nothing else', async () => {
   const { plugin, context, requests } = open({}, () => ({ status: 200, body: { revision: 3 } }));
 
