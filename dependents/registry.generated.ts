@@ -11,6 +11,7 @@ export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> =
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,
   'gitlab-ci-variable': async () => (await import('./gitlab-ci-variable/index.ts')).gitlabCiVariable,
   'heroku-config-var': async () => (await import('./heroku-config-var/index.ts')).herokuConfigVar,
+  'http': async () => (await import('./http/index.ts')).http,
   'kubernetes-secret': async () => (await import('./kubernetes-secret/index.ts')).kubernetesSecret,
   'netlify-env': async () => (await import('./netlify-env/index.ts')).netlifyEnv,
   'terraform-cloud-variable': async () => (await import('./terraform-cloud-variable/index.ts')).terraformCloudVariable,

@@ -15,6 +15,7 @@ export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'gitlab': async () => (await import('./gitlab/index.ts')).gitlab,
   'google-oauth-refresh': async () => (await import('./google-oauth-refresh/index.ts')).googleOauthRefresh,
   'grafana': async () => (await import('./grafana/index.ts')).grafana,
+  'http': async () => (await import('./http/index.ts')).http,
   'hubspot': async () => (await import('./hubspot/index.ts')).hubspot,
   'mailchimp': async () => (await import('./mailchimp/index.ts')).mailchimp,
   'mongodb-atlas-api-key': async () => (await import('./mongodb-atlas-api-key/index.ts')).mongodbAtlasApiKey,

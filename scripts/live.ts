@@ -2,8 +2,10 @@
  * Holds a rotator against the real service: `npm run live -- <rotator>`. It makes tokens, tries them and ends them again, with credentials from the
  * environment, and says what the service did otherwise than the facts say. docs/live-checks.md tells the rest.
  */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import colours from 'picocolors';
+import { readSheet } from '../lib/catalog/read-sheet.ts';
 import { fault, harmless } from '../lib/cli/terminal.ts';
 import type { AnyRotator } from '../lib/engine/contract.ts';
 import { registry } from '../lib/plugin/registry.ts';
@@ -12,6 +14,7 @@ import { type Given, openSubject } from './live/open.ts';
 import { services } from './live/services.ts';
 
 interface Options {
+  readonly entry?: string;
   readonly local?: boolean;
   readonly mayEndCurrent?: boolean;
   readonly json?: boolean;
@@ -22,6 +25,7 @@ const command = new Command('npm run live --')
     'Holds a rotator against the real service, with credentials from the environment, and ends everything that it made.',
   )
   .argument('<rotator>', 'as `keyturn rotators` names it')
+  .option('--entry <file>', 'a file of the catalog: what it has under `scope:` is taken, and not that of the environment')
   .option('--local', `start the service on this machine (${Object.keys(services).join(', ')})`)
   .option('--may-end-current', 'for rotators that replace: the secret that is in use ends, and nobody has the next one')
   .option('--json', 'print one JSON document, and nothing else')
@@ -40,7 +44,7 @@ async function run(name: string, options: Options): Promise<void> {
   const service = options.local ? await start?.(stopping.signal) : undefined;
   let report: LiveReport;
   try {
-    const subject = openSubject(rotator, service ?? fromEnvironment(name));
+    const subject = openSubject(rotator, service ?? fromEnvironment(name, options.entry));
     report = await checkLive(subject, { signal: stopping.signal, ...(options.json ? {} : { say: sayStep }) });
   } finally {
     await service?.close();
@@ -63,9 +67,9 @@ async function rotatorNamed(name: string): Promise<AnyRotator> {
 }
 
 /** What the catalog has under `scope:`, and what the authority secret holds: a bare key where that is all. */
-function fromEnvironment(name: string): Given {
+function fromEnvironment(name: string, entry: string | undefined): Given {
   const variable = `KEYTURN_LIVE_${name.toUpperCase().replaceAll('-', '_')}`;
-  const scope = process.env[`${variable}_SCOPE`];
+  const scope = entry === undefined ? process.env[`${variable}_SCOPE`] : scopeIn(entry);
   const authority = process.env[`${variable}_AUTHORITY`] ?? '{}';
   if (scope === undefined)
     throw new Error(
@@ -75,6 +79,13 @@ function fromEnvironment(name: string): Given {
     scope: jsonIn(scope, `${variable}_SCOPE`),
     authority: authority.startsWith('{') ? jsonIn(authority, `${variable}_AUTHORITY`) : { value: authority },
   };
+}
+
+/** The scope of a file of the catalog, as JSON. */
+function scopeIn(file: string): string {
+  const { sheet, faults } = readSheet({ name: file, file, bytes: readFileSync(file) });
+  if (faults.length > 0) throw new Error(`${file} is no file of a catalog: \`keyturn check\` says why.`);
+  return JSON.stringify(sheet.value['scope'] ?? {});
 }
 
 function jsonIn(text: string, variable: string): unknown {

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { AnyDependent, AnyRotator } from '../engine/contract.ts';
+import { dependentFor, rotatorFor } from '../engine/specific.ts';
 import { builtIn, type CatalogRegistry } from './catalog.ts';
 import { sharedFields, type TokenFields, tokenFields } from './fields.ts';
 import { judge, metaAt, type Partly, readFields } from './read-fields.ts';
@@ -33,6 +34,9 @@ export interface TokenDraft {
   readonly name: string;
   readonly sheet: Sheet;
   readonly fields: Partly<TokenFields>;
+  /** As it is for any scope. */
+  readonly provider?: AnyRotator;
+  /** As it is for this scope; undefined also where that follows from the scope, and the scope could not be read. */
   readonly rotator?: AnyRotator;
   /** As the rotator's schema read it. */
   readonly scope?: unknown;
@@ -82,16 +86,19 @@ export async function draftToken(
   const { fields = {}, faults: found } = readFields(tokenFields, sheet, sheet.value);
   const faults: Fault[] = [...found];
 
+  let provider: AnyRotator | undefined;
   let rotator: AnyRotator | undefined;
   let scope: unknown;
   if (fields.provider !== undefined) {
     const loaded = await load(fields.provider, rotatorsOf(registry), ['provider']);
     faults.push(...loaded.faults);
-    rotator = loaded.plugin;
-    if (rotator !== undefined) {
-      const read = judge(rotator.scope, sheet, rawAt(sheet.value, 'scope'), ['scope'], adviceFor(rotator.facts.name));
+    provider = loaded.plugin;
+    if (provider !== undefined) {
+      const read = judge(provider.scope, sheet, rawAt(sheet.value, 'scope'), ['scope'], adviceFor(provider.facts.name));
       scope = read.value;
       faults.push(...read.faults);
+      if (scope !== undefined) rotator = rotatorFor(provider, scope);
+      else if (provider.forScope === undefined) rotator = provider;
     }
   }
 
@@ -109,12 +116,13 @@ export async function draftToken(
   const schedule = says('schedule') ? own?.schedule : defaults.schedule;
   if (!says('schedule') && schedule === undefined && !defaults.isLost) faults.push(noSchedule);
 
-  faults.push(...pastedSecrets(sheet, (path) => meaningOf(path, rotator, dependents)));
+  faults.push(...pastedSecrets(sheet, (path) => meaningOf(path, provider, dependents)));
   const fallback = <Value>(known: Value | undefined, last: Value) => (defaults.isLost ? undefined : (known ?? last));
   const draft: TokenDraft = {
     name,
     sheet,
     fields,
+    provider,
     rotator,
     scope,
     dependents,
@@ -141,9 +149,10 @@ async function draftDependent(
 ): Promise<{ readonly dependent: DependentDraft; readonly faults: readonly Fault[] }> {
   if (fields.kind === undefined) return { dependent: { index, fields }, faults: [] };
   const path: Path = ['dependents', index];
-  const { plugin, faults } = await load(fields.kind, dependentsOf(registry), [...path, 'kind']);
-  if (plugin === undefined) return { dependent: { index, fields }, faults };
-  const target = judge(plugin.target, sheet, rawAt(fields, 'target'), [...path, 'target'], adviceFor(plugin.facts.name));
+  const { plugin: kind, faults } = await load(fields.kind, dependentsOf(registry), [...path, 'kind']);
+  if (kind === undefined) return { dependent: { index, fields }, faults };
+  const target = judge(kind.target, sheet, rawAt(fields, 'target'), [...path, 'target'], adviceFor(kind.facts.name));
+  const plugin = target.value === undefined ? kind : dependentFor(kind, target.value);
   return { dependent: { index, fields, plugin, target: target.value }, faults: [...faults, ...target.faults] };
 }
 

@@ -11,7 +11,7 @@ export function needsOf({ rotator, scope, dependents, fields }: TokenDraft): Nee
     ...dependents.map(({ plugin, target, fields: { via } }) => ({ facts: plugin?.facts, place: target, via })),
   ].flatMap(({ facts, ...rest }) => (facts === undefined ? [] : [{ facts, ...rest }]));
   const addresses = plugins.flatMap(({ facts, place }) =>
-    [...(facts.api === undefined ? [] : [facts.api]), ...(facts.otherHosts ?? [])].map((address) => concrete(address, place)),
+    [...(facts.api === undefined ? [] : [facts.api]), ...(facts.otherHosts ?? [])].flatMap((address) => concrete(address, place)),
   );
   const checks = (fields.checks ?? []).flatMap((check) => (check?.url === undefined ? [] : [check.url]));
   const origins = [...addresses, ...checks].flatMap((address) => (URL.canParse(address) ? [new URL(address).origin] : []));

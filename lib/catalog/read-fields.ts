@@ -52,11 +52,7 @@ export function readFields<Schema extends z.ZodType>(
     return Object.fromEntries(
       Object.entries(value).map(([name, each]) => {
         const key = (record.keyType as z.ZodType).safeParse(name);
-        if (!key.success) {
-          const form = key.error.issues[0]?.message ?? '';
-          const message = `The name ${quote(name)} ${isOurs(form) ? form : 'is too long'}.`;
-          faults.push({ path: [...here, name], on: 'name', code: 'form', message, fix: 'Choose another name.' });
-        }
+        if (!key.success) faults.push(wrongName([...here, name], key.error.issues));
         return [name, descend(record.valueType as z.ZodType, each, [...here, name])];
       }),
     );
@@ -159,6 +155,8 @@ function explain(issue: z.core.$ZodIssue, context: Context): readonly Fault[] {
         },
       ];
     }
+    case 'invalid_key':
+      return [wrongName(path, issue.issues)];
     case 'too_small':
     case 'too_big': {
       const limit = issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`;
@@ -183,6 +181,13 @@ function explain(issue: z.core.$ZodIssue, context: Context): readonly Fault[] {
       return [{ path, code: 'form', message: `${subject} ${form}${held}.`, fix: advice() }];
     }
   }
+}
+
+/** The name of an entry that may have many names, but not this one. */
+function wrongName(path: Path, [issue]: readonly z.core.$ZodIssue[]): Fault {
+  const form = issue?.message ?? '';
+  const message = `The name ${quote(path.at(-1))} ${isOurs(form) ? form : 'is too long'}.`;
+  return { path, on: 'name', code: 'form', message, fix: 'Choose another name.' };
 }
 
 function unknownField(name: string, known: readonly string[], path: Path): Fault {

@@ -252,16 +252,18 @@ function* dependentFaults(draft: TokenDraft, { index, fields, plugin }: Dependen
 }
 
 /** What the http door would refuse at every call is told here, before anything is deployed. */
-function* addresses({ fields, rotator, dependents }: TokenDraft, loopback: LoopbackHosts | undefined): Iterable<Fault> {
+function* addresses({ fields, provider, dependents }: TokenDraft, loopback: LoopbackHosts | undefined): Iterable<Fault> {
   const places: { readonly path: Path; readonly address: unknown; readonly kind: 'base' | 'whole' }[] = [];
   const given = (facts: RotatorFacts | DependentFacts | undefined, values: unknown, path: Path, kind: 'base' | 'whole') => {
     for (const address of [facts?.api, ...(facts?.otherHosts ?? [])]) {
       if (typeof address !== 'object') continue;
       const { field } = address;
-      places.push({ path: [...path, field], address: (values as Record<string, unknown> | undefined)?.[field], kind });
+      const held = (values as Record<string, unknown> | undefined)?.[field];
+      if (!Array.isArray(held)) places.push({ path: [...path, field], address: held, kind });
+      else for (const [index, each] of held.entries()) places.push({ path: [...path, field, index], address: each, kind });
     }
   };
-  given(rotator?.facts, fields.scope, ['scope'], 'base');
+  given(provider?.facts, fields.scope, ['scope'], 'base');
   for (const { index, fields: dependent, plugin } of dependents) {
     given(plugin?.facts, dependent.target, ['dependents', index, 'target'], 'whole');
   }

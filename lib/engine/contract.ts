@@ -131,6 +131,8 @@ export interface Rotator<Scope = unknown, Authority = unknown> {
   readonly facts: RotatorFacts;
   readonly scope: z.ZodType<Scope>;
   readonly authority: z.ZodType<Authority>;
+  /** Only where what it can or needs follows from the scope: itself as it is for this one, with the same name and scope. */
+  forScope?(scope: Scope): Rotator<Scope, Authority>;
   /** Issues one token. Called once an attempt and never repeated after a lost answer. For `byo` it only chooses a value. */
   mint(context: AuthorityContext<Scope, Authority>, request: MintRequest): Promise<Minted>;
   /** `byo` only: makes the provider accept the value, under the mark. Idempotent. */
@@ -206,6 +208,8 @@ export interface Dependent<Target = unknown, Authority = unknown> {
   readonly facts: DependentFacts;
   readonly target: z.ZodType<Target>;
   readonly authority: z.ZodType<Authority>;
+  /** Only where what it can or needs follows from the target: itself as it is for this one, with the same name and target. */
+  forTarget?(target: Target): Dependent<Target, Authority>;
   /** Looks, and changes nothing. Throws where the place cannot be reached or may not be written. */
   read(context: DependentContext<Target, Authority>): Promise<Holding>;
   /**

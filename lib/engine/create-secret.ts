@@ -60,7 +60,8 @@ export async function mint(open: OpenToken, job: Job, settled: () => Promise<voi
     return await withAuthority((context) => {
       const http: Http = async (method, path, request) => {
         const answer = await context.http(method, path, request);
-        hasChanged ||= method !== 'GET' && method !== 'HEAD' && request?.asks !== true;
+        // A refusal that the plug-in reads for itself changed as little as one that is thrown.
+        hasChanged ||= method !== 'GET' && method !== 'HEAD' && request?.asks !== true && answer.status < 400;
         return answer;
       };
       return rotator.mint({ ...context, http }, { mark, now: ports.clock.now(), random: ports.random });

@@ -32,7 +32,7 @@ export interface Proven {
   readonly date: string;
 }
 
-/** An address that a plug-in may call: fixed by the vendor, or given by the catalog in a field of the scope or target. */
+/** An address that a plug-in may call: fixed by the vendor, or given by the catalog in a field of the scope or target, which may hold several. */
 export type Address = `https://${string}` | { readonly field: string };
 
 interface CommonFacts {

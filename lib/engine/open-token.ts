@@ -5,6 +5,7 @@ import type { Address, DependentFacts, RotatorFacts } from './facts.ts';
 import { current } from './labels.ts';
 import { concrete, type Ports, type StoredVersion } from './ports.ts';
 import type { Secret } from './secret.ts';
+import { dependentFor, rotatorFor } from './specific.ts';
 import { decodeStored } from './stored-value.ts';
 import type { DependentEntry, Token } from './token.ts';
 
@@ -68,15 +69,17 @@ export function createAuthorityCache(): AuthorityCache {
 
 /** Throws `catalog` where the entry does not fit its plug-ins. Calls nobody. */
 export async function openToken(ports: Ports, registry: Registry, authorities: AuthorityCache, token: Token): Promise<OpenToken> {
-  const rotator = await registry.rotator(token.provider);
-  if (rotator === undefined) throw unknownPlugin('provider', token.provider, token);
-  const scope = parse(rotator.scope, token.scope, `${token.name}: scope`);
+  const provider = await registry.rotator(token.provider);
+  if (provider === undefined) throw unknownPlugin('provider', token.provider, token);
+  const scope = parse(provider.scope, token.scope, `${token.name}: scope`);
+  const rotator = rotatorFor(provider, scope);
   const asToken: TokenContext<unknown> = { http: door(ports, rotator.facts, scope), aws: ports.aws(undefined), scope };
   const dependents = await Promise.all(
     token.dependents.map(async (entry): Promise<OpenDependent> => {
-      const plugin = await registry.dependent(entry.kind);
-      if (plugin === undefined) throw unknownPlugin('dependent', entry.kind, token);
-      const target = parse(plugin.target, entry.target, `${token.name}: target of ${entry.name}`);
+      const kind = await registry.dependent(entry.kind);
+      if (kind === undefined) throw unknownPlugin('dependent', entry.kind, token);
+      const target = parse(kind.target, entry.target, `${token.name}: target of ${entry.name}`);
+      const plugin = dependentFor(kind, target);
       const doors = { http: door(ports, plugin.facts, target), aws: ports.aws(entry.via), crypto: ports.crypto, target };
       return {
         entry,
@@ -188,8 +191,8 @@ function fieldsOf(error: z.ZodError): string {
 
 function door(ports: Ports, facts: RotatorFacts | DependentFacts, fields: unknown): TokenContext<unknown>['http'] {
   const address = (each: Address) => concrete(each, fields);
-  const api = facts.api === undefined ? undefined : address(facts.api);
-  const hosts = [...(api === undefined ? [] : [api]), ...(facts.otherHosts ?? []).map(address)];
+  const [api] = facts.api === undefined ? [] : address(facts.api);
+  const hosts = [...(api === undefined ? [] : [api]), ...(facts.otherHosts ?? []).flatMap(address)];
   return ports.http(facts.name, { api, hosts });
 }
 

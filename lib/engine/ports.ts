@@ -131,8 +131,8 @@ export interface Ports {
   readonly remaining: () => number;
 }
 
-/** An address of the facts, made concrete by the scope or target that the catalog gives. */
-export function concrete(address: Address, fields: unknown): string {
-  if (typeof address === 'string') return address;
-  return String((fields as Record<string, unknown>)[address.field]);
+/** An address of the facts, made concrete by the scope or target that the catalog gives: as many as the field holds. */
+export function concrete(address: Address, fields: unknown): readonly string[] {
+  if (typeof address === 'string') return [address];
+  return [(fields as Record<string, unknown>)[address.field] ?? []].flat().map(String);
 }

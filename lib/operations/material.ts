@@ -1,8 +1,10 @@
 import type { CatalogEntry } from '../catalog/catalog.ts';
+import type { AnyRotator } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
-import type { DependentFacts } from '../engine/facts.ts';
+import type { DependentFacts, RotatorFacts } from '../engine/facts.ts';
 import type { Registry } from '../engine/open-token.ts';
 import type { Health, Ledger, Pause } from '../engine/records.ts';
+import { rotatorFor } from '../engine/specific.ts';
 import type { Material } from '../runbook/material.ts';
 import { lookAt, type Sight } from './look.ts';
 import type { TokenStatus } from './token-status.ts';
@@ -31,13 +33,19 @@ export async function materialFor(
   return {
     catalog: sight.catalog,
     entry,
-    rotator: rotator.facts,
+    rotator: factsFor(rotator, token.scope),
     dependents: await dependentFacts(registry, entry),
     status: await lookAt(sight, entry, pauses),
     ...(health === undefined ? {} : { health }),
     happened: await orNothing(() => sight.ledger.happened(token.name, 100)),
     at: sight.clock.now(),
   };
+}
+
+/** A catalog that was checked has a scope that fits; one that does not is no reason to have no runbook. */
+function factsFor(rotator: AnyRotator, scope: unknown): RotatorFacts {
+  const parsed = rotator.scope.safeParse(scope);
+  return (parsed.success ? rotatorFor(rotator, parsed.data) : rotator).facts;
 }
 
 async function dependentFacts(registry: Registry, { token }: CatalogEntry): Promise<ReadonlyMap<string, DependentFacts>> {

@@ -6,6 +6,7 @@ import { submitted } from '../engine/labels.ts';
 import { type Retirement, retire } from '../engine/retire.ts';
 import { rotate } from '../engine/rotate.ts';
 import { Secret } from '../engine/secret.ts';
+import { dependentFor, rotatorFor } from '../engine/specific.ts';
 import { encodeStored } from '../engine/stored-value.ts';
 import { sweepStrays } from '../engine/sweep-strays.ts';
 import type { Token } from '../engine/token.ts';
@@ -68,21 +69,36 @@ export interface Stage<Provider extends RotatorFake = RotatorFake> extends World
   submit(credential: { readonly value: string; readonly parts?: Readonly<Record<string, string>> }, id?: string): void;
 }
 
+/** A rotator as it is for what its fake stands for. */
+export function specificRotator(rotator: AnyRotator, { scope }: Pick<RotatorFake, 'scope'>): AnyRotator {
+  return rotator.forScope === undefined ? rotator : rotatorFor(rotator, rotator.scope.parse(scope));
+}
+
+/** The same for a place. */
+export function specificDependent(plugin: AnyDependent, place: Pick<DependentFake, 'target'> | undefined): AnyDependent {
+  return plugin.forTarget === undefined ? plugin : dependentFor(plugin, plugin.target.parse(place?.target));
+}
+
 export function createStage<Provider extends RotatorFakeFactory>(
   cast: Cast<Provider>,
   options: Partial<Omit<WorldOptions, 'registry'>> & { readonly token?: Partial<Token> } = {},
 ): Stage<ReturnType<Provider>> {
-  const { rotator, rotatorFake, dependents = [] } = cast;
+  const { rotatorFake } = cast;
   const world = createWorld({
     ...options,
     registry: {
-      rotator: async (name) => (name === rotator.facts.name ? rotator : undefined),
-      dependent: async (kind) => dependents.find(({ plugin }) => plugin.facts.name === kind)?.plugin,
+      rotator: async (name) => (name === cast.rotator.facts.name ? cast.rotator : undefined),
+      dependent: async (kind) => cast.dependents?.find(({ plugin }) => plugin.facts.name === kind)?.plugin,
     },
   });
   const { secretsManager, clock } = world;
   const provider = rotatorFake(world.fakeWorld) as ReturnType<Provider>;
-  const places = dependents.map(({ fake }) => fake(world.fakeWorld));
+  const places = (cast.dependents ?? []).map(({ fake }) => fake(world.fakeWorld));
+  const rotator = specificRotator(cast.rotator, provider);
+  const dependents = (cast.dependents ?? []).map((each, index) => ({
+    ...each,
+    plugin: specificDependent(each.plugin, places[index]),
+  }));
   for (const fake of [provider, ...places]) world.add(fake);
 
   const create = (Name: string, value?: object) => {
@@ -92,7 +108,7 @@ export function createStage<Provider extends RotatorFakeFactory>(
   const arn = create(secretName);
   create('keyturn/authorities/provider', provider.authority);
   for (const [index, { authority }] of places.entries()) if (authority) create(`keyturn/authorities/${index}`, authority);
-  const token: Token = { ...tokenOf(cast, provider, places), ...options.token };
+  const token: Token = { ...tokenOf({ rotator, dependents }, provider, places), ...options.token };
 
   let errors: RotationError[] = [];
   const run = async (event: unknown) => {
@@ -147,7 +163,7 @@ export function createStage<Provider extends RotatorFakeFactory>(
     retire: sweep,
     async retireFully() {
       const results = [...(await sweep())];
-      for (const hours of [token.overlapHours + 2, blurHours(cast), drainHours(cast), 1]) {
+      for (const hours of [token.overlapHours + 2, blurHours({ rotator }), drainHours({ dependents }), 1]) {
         clock.advance(hours * hour);
         results.push(...(await sweep()));
       }
@@ -174,7 +190,11 @@ export function createStage<Provider extends RotatorFakeFactory>(
   };
 }
 
-function tokenOf({ rotator, dependents = [] }: Cast, provider: RotatorFake, places: readonly DependentFake[]): Token {
+function tokenOf(
+  { rotator, dependents = [] }: Pick<Cast<never>, 'rotator' | 'dependents'>,
+  provider: RotatorFake,
+  places: readonly DependentFake[],
+): Token {
   const parts = Object.keys(rotator.facts.parts);
   const fields = Object.fromEntries(['value', ...parts].map((part) => [part, part.toUpperCase()]));
   return {
@@ -202,12 +222,12 @@ function tokenOf({ rotator, dependents = [] }: Cast, provider: RotatorFake, plac
 }
 
 /** How much older than it is a last use may look. */
-function blurHours({ rotator }: Cast): number {
+function blurHours({ rotator }: Pick<Cast<never>, 'rotator'>): number {
   const { lastUsed } = rotator.facts;
   return lastUsed.can ? (lastUsed.granularityMinutes + lastUsed.lagMinutes) / 60 : 0;
 }
 
 /** How long the slowest place may still run with an old copy. */
-function drainHours({ dependents = [] }: Cast): number {
+function drainHours({ dependents = [] }: Pick<Cast<never>, 'dependents'>): number {
   return Math.max(0, ...dependents.map(({ plugin }) => plugin.facts.drainSeconds)) / 3600;
 }

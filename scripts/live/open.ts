@@ -4,6 +4,7 @@ import type * as z from 'zod';
 import { createAwsDoors } from '../../lib/aws/clients.ts';
 import type { AnyRotator } from '../../lib/engine/contract.ts';
 import { concrete } from '../../lib/engine/ports.ts';
+import { rotatorFor } from '../../lib/engine/specific.ts';
 import { createDoors } from '../../lib/http/door.ts';
 import type { Subject } from './check.ts';
 
@@ -14,11 +15,12 @@ export interface Given {
 }
 
 /** Opens the doors of a rotator as a function would, but for services on this machine, which may be reached. Throws where something is misspelt. */
-export function openSubject(rotator: AnyRotator, given: Given): Subject {
-  const { name, api, otherHosts = [] } = rotator.facts;
-  const scope = parse(rotator.scope, given.scope, 'scope');
+export function openSubject(provider: AnyRotator, given: Given): Subject {
+  const { name, api, otherHosts = [] } = provider.facts;
+  const scope = parse(provider.scope, given.scope, 'scope');
+  const rotator = rotatorFor(provider, scope);
   const authority = parse(rotator.authority, given.authority, 'authority');
-  const hosts = (api === undefined ? [] : [api, ...otherHosts]).map((address) => concrete(address, scope));
+  const hosts = (api === undefined ? [] : [api, ...otherHosts]).flatMap((address) => concrete(address, scope));
   const clock = { now: () => Date.now(), sleep: (milliseconds: number) => setTimeout(milliseconds) };
   const random = (bytes: number) => randomBytes(bytes);
   const remaining = () => 600_000; // nobody ends this run but the person who began it

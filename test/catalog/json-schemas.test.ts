@@ -71,6 +71,15 @@ describe('the example catalog', () => {
   });
 });
 
+describe('the example of services without code', () => {
+  it.each(['lamp-switch', 'gauge-reader', 'crane-seven'])('passes the schemas, and names them for editors: %s', async (name) => {
+    const text = readFileSync(`docs/examples/without-code/${name}.yaml`, 'utf8');
+
+    expect(validate((await jsonSchemas(real)).token, text)).toEqual([]);
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\.\/\.\.\/\.\.\/catalog\/schema\/token\.schema\.json\n/);
+  });
+});
+
 function validate(schema: object, text: string): readonly (string | undefined)[] {
   const ajv = new Ajv({ strict: true, strictTypes: false, strictRequired: false, validateFormats: false, allErrors: true });
   ajv.validate(schema, parse(text));

@@ -1,11 +1,13 @@
 // Every plug-in of the registries is held to the suite of its kind before its author remembers to. A skip says why, in the facts' words.
 import { describe, expect, it } from 'vitest';
+import type { AnyDependent, AnyRotator } from '../../lib/engine/contract.ts';
 import { registry } from '../../lib/plugin/registry.ts';
 import type { ConformanceCheck } from '../../lib/testing/conformance/check.ts';
 import { dependentConformance } from '../../lib/testing/conformance/dependent.ts';
 import { rotatorConformance } from '../../lib/testing/conformance/rotator.ts';
 import type { DependentFakeFactory, RotatorFakeFactory } from '../../lib/testing/fake.ts';
 import { lantern, lanternFake } from '../../lib/testing/lantern.ts';
+import { eachFake } from '../fakes.ts';
 
 function register(checks: readonly ConformanceCheck[]): void {
   for (const { name, skip, run } of checks) {
@@ -14,18 +16,8 @@ function register(checks: readonly ConformanceCheck[]): void {
   }
 }
 
-const rotators = await Promise.all(
-  registry.rotatorNames.map(async (name) => {
-    const { fake } = (await import(`../../rotators/${name}/fake.ts`)) as { fake: RotatorFakeFactory };
-    return { name, plugin: await registry.rotator(name), fake };
-  }),
-);
-const dependents = await Promise.all(
-  registry.dependentNames.map(async (name) => {
-    const { fake } = (await import(`../../dependents/${name}/fake.ts`)) as { fake: DependentFakeFactory };
-    return { name, plugin: await registry.dependent(name), fake };
-  }),
-);
+const rotators = await eachFake<RotatorFakeFactory, AnyRotator>('rotators', registry.rotatorNames, registry.rotator);
+const dependents = await eachFake<DependentFakeFactory, AnyDependent>('dependents', registry.dependentNames, registry.dependent);
 
 it('walks registries that are not empty', () => {
   expect(rotators.length).toBeGreaterThanOrEqual(2);

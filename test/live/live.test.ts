@@ -2,28 +2,37 @@
 // Method: every rotator goes through it on its fake; then fakes that do otherwise than the facts say are found out; then it is done for real on
 // the two services that need nothing but Node.
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { AnyRotator } from '../../lib/engine/contract.ts';
+import { serveOnLoopback } from '../../lib/local/loopback.ts';
 import { registry } from '../../lib/plugin/registry.ts';
 import type { FakeAnswer, FakeRequest, FakeToken, RotatorFake, RotatorFakeFactory } from '../../lib/testing/fake.ts';
 import { findLeaks } from '../../lib/testing/hunt.ts';
 import { lantern, lanternFake } from '../../lib/testing/lantern.ts';
 import { createStage, type Stage } from '../../lib/testing/stage.ts';
+import { createWorld } from '../../lib/testing/world.ts';
+import { examples } from '../../rotators/http/fake.ts';
 import { checkLive } from '../../scripts/live/check.ts';
 import { openSubject } from '../../scripts/live/open.ts';
 import { services } from '../../scripts/live/services.ts';
+import { eachFake } from '../fakes.ts';
+
+const script = fileURLToPath(new URL('../../scripts/live.ts', import.meta.url));
+const all = await eachFake<RotatorFakeFactory, AnyRotator>('rotators', registry.rotatorNames, registry.rotator);
 
 describe('every rotator on its fake', () => {
-  it.each(registry.rotatorNames)('finds nothing otherwise than the facts say, and leaves nothing behind: %s', async (name) => {
-    const rotator = await registry.rotator(name);
-    const { fake } = (await import(`../../rotators/${name}/fake.ts`)) as { fake: RotatorFakeFactory };
-    const stage = createStage({ rotator: rotator as AnyRotator, rotatorFake: fake });
+  it.each(all)('finds nothing otherwise than the facts say, and leaves nothing behind: $name', async ({ plugin, fake }) => {
+    const stage = createStage({ rotator: plugin, rotatorFake: fake });
 
     const report = await check(stage);
 
-    expect(report).toMatchObject({ plugin: name, ok: true, differences: [], leftBehind: [] });
+    expect(report).toMatchObject({ plugin: plugin.facts.name, ok: true, differences: [], leftBehind: [] });
     expect(stage.live()).toHaveLength(stage.strategy === 'replace' ? 1 : 0);
     expect(findLeaks(JSON.stringify(report), secretsOf(stage))).toEqual([]);
   });
@@ -142,6 +151,27 @@ describe('for real', () => {
     expect(report).toMatchObject({ ok: true, differences: [], leftBehind: [] });
     expect(report.steps.filter(({ outcome }) => outcome === 'passed').length).toBeGreaterThanOrEqual(9);
   });
+
+  it('is done with an entry of a catalog, for a service without code', async () => {
+    const random = (characters: number) => randomBytes(characters).toString('hex').slice(0, characters);
+    const tidewater = examples['tidewater']?.({ ...createWorld({ registry }).fakeWorld, now: () => Date.now(), random });
+    if (tidewater === undefined) throw new Error('there is no such example');
+    const server = await serveOnLoopback(tidewater);
+    const entry = join(mkdtempSync(join(tmpdir(), 'keyturn-live-')), 'gauge-reader.yaml');
+    const text = readFileSync('docs/examples/without-code/gauge-reader.yaml', 'utf8');
+    writeFileSync(entry, text.replace('api: https://tidewater.example/api', `api: ${server.url}/api`));
+    const env = { PATH: process.env.PATH, KEYTURN_LIVE_HTTP_AUTHORITY: JSON.stringify(tidewater.authority) };
+
+    const run = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, 'http', '--json', '--entry', entry], {
+      env,
+    }).finally(() => {
+      server.close();
+      rmSync(dirname(entry), { recursive: true });
+    });
+
+    expect(JSON.parse(run.stdout)).toMatchObject({ plugin: 'http', ok: true, differences: [], leftBehind: [] });
+    expect(tidewater.state.tokens.map(({ revokedAt }) => revokedAt !== undefined)).toEqual([true, true]);
+  });
 });
 
 it.each([
@@ -150,8 +180,6 @@ it.each([
   [['no-such'], /There are: .*sendgrid/],
   [['sendgrid', '--local'], /could be started here/],
 ])('refuses to begin without what it needs, and says what that is: %j', async (args, sentence) => {
-  const script = fileURLToPath(new URL('../../scripts/live.ts', import.meta.url));
-
   const run = promisify(execFile)(process.execPath, ['--import', 'tsx', script, ...args], { env: { PATH: process.env.PATH } });
 
   await expect(run).rejects.toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(sentence) });

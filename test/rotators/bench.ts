@@ -13,7 +13,7 @@ export function createBench(
   const hosts: string[] = [];
   const scope = rotator.scope.parse(given.scope);
   const { name, api, otherHosts = [] } = rotator.facts;
-  const addresses = (api === undefined ? [] : [api, ...otherHosts]).map((address) => concrete(address, scope));
+  const addresses = (api === undefined ? [] : [api, ...otherHosts]).flatMap((address) => concrete(address, scope));
   const handleAt = (origin: string) => (request: FakeRequest) => {
     hosts.push(origin);
     requests.push(request);

@@ -20,9 +20,11 @@ import {
   type RotatorFakeFactory,
 } from '../../lib/testing/fake.ts';
 import { lantern, lanternFake } from '../../lib/testing/lantern.ts';
-import type { Cast, CastDependent } from '../../lib/testing/stage.ts';
+import { type Cast, type CastDependent, specificDependent, specificRotator } from '../../lib/testing/stage.ts';
+import { createWorld } from '../../lib/testing/world.ts';
 import { fake as npmFake } from '../../rotators/npm-registry/fake.ts';
 import { npmRegistry } from '../../rotators/npm-registry/index.ts';
+import { eachFake } from '../fakes.ts';
 
 // Who plays in the simulation. A representative stands for a class of plug-ins: what the engine does with it depends on its class alone.
 
@@ -72,19 +74,23 @@ export function representatives(): readonly Player[] {
 /** Every plug-in of the registries, so that a new one takes part before its author remembers to. */
 export async function everyPlugin(): Promise<readonly Player[]> {
   const copy: CastDependent = { plugin: awsSecretsManagerSecret, fake: copyFake, onForeign: 'adopt' };
-  const rotators = registry.rotatorNames.map(async (name): Promise<Player> => {
-    const { fake } = (await import(`../../rotators/${name}/fake.ts`)) as { fake: RotatorFakeFactory };
-    return { name: `rotator ${name}`, rotator: required(await registry.rotator(name)), rotatorFake: fake, dependents: [copy] };
+  const providers = await eachFake<RotatorFakeFactory, AnyRotator>('rotators', registry.rotatorNames, registry.rotator);
+  const rotators = providers.map(({ name, plugin, fake }): Player => {
+    const rotator = specificRotator(plugin, fake(nowhere));
+    return { name: `rotator ${name}`, rotator, rotatorFake: fake, dependents: [copy] };
   });
-  const dependents = registry.dependentNames.map(async (name): Promise<Player> => {
-    const { fake } = (await import(`../../dependents/${name}/fake.ts`)) as { fake: DependentFakeFactory };
-    const place: CastDependent = { plugin: required(await registry.dependent(name)), fake };
+  const places = await eachFake<DependentFakeFactory, AnyDependent>('dependents', registry.dependentNames, registry.dependent);
+  const dependents = places.map(({ name, plugin, fake }): Player => {
+    const place: CastDependent = { plugin: specificDependent(plugin, fake(nowhere)), fake };
     // The copy in another secret is filled before anything of ours is there.
     const onForeign = name === 'aws-secrets-manager-secret' ? 'adopt' : 'stop';
     return { name: `dependent ${name}`, rotator: lantern, rotatorFake: lanternFake, dependents: [{ ...place, onForeign }] };
   });
-  return Promise.all([...rotators, ...dependents]);
+  return [...rotators, ...dependents];
 }
+
+/** For a fake that is only asked what it stands for. */
+const nowhere = createWorld({ registry }).fakeWorld;
 
 // ---------------------------------------------------------------------------------------------------------------- made-up ones
 
@@ -288,8 +294,3 @@ const shelfFake = ((world: FakeWorld) => {
   const ready = () => self.state.deployments.filter(({ startedAt }) => world.now() - startedAt >= 1000);
   return self;
 }) satisfies DependentFakeFactory;
-
-function required<Thing>(thing: Thing | undefined): Thing {
-  if (thing === undefined) throw new Error('a plug-in of the registry is missing');
-  return thing;
-}

@@ -8,12 +8,15 @@ import { Secret } from '../../engine/secret.ts';
 import type { DependentFake, DependentFakeFactory } from '../fake.ts';
 import { findLeaks } from '../hunt.ts';
 import { lantern, lanternFake } from '../lantern.ts';
-import { createStage, hour, type Stage } from '../stage.ts';
+import { createStage, hour, type Stage, specificDependent } from '../stage.ts';
 import { answerOddly, codeOf, endless, mostPages, neverSent, pastTheDoor, refusals, unclear } from './answers.ts';
 import { assertReasons, type ConformanceCheck, collectChecks } from './check.ts';
 
 /** Everything that a place which keeps a copy is held to, on its fake and through the real engine, with tokens of a made-up provider. */
-export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFactory): readonly ConformanceCheck[] {
+export function dependentConformance(kind: AnyDependent, fake: DependentFakeFactory): readonly ConformanceCheck[] {
+  const [example] = createStage({ rotator: lantern, rotatorFake: lanternFake, dependents: [{ plugin: kind, fake }] }).places;
+  // What it can may follow from the target, and is then what it can for that of its fake.
+  const plugin = specificDependent(kind, example);
   const { facts } = plugin;
   const { checks, check, when } = collectChecks();
   const overHttp = when(
@@ -254,7 +257,7 @@ export function dependentConformance(plugin: AnyDependent, fake: DependentFakeFa
     });
     assert.deepEqual(past, [], 'it asked the network by itself, and not through `http`');
     const declared = [facts.api, ...(facts.otherHosts ?? []), lantern.facts.api].flatMap((address) =>
-      address === undefined ? [] : [new URL(concrete(address, plugin.target.parse(place.target))).origin],
+      address === undefined ? [] : concrete(address, plugin.target.parse(place.target)).map((each) => new URL(each).origin),
     );
 
     for (const { to, what } of stage.calls) {
