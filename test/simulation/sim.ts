@@ -514,7 +514,8 @@ export function createSim(
   function submit(id: string): void {
     const submitted = view.versions.find(({ labels }) => labels.includes('keyturn-submitted'));
     const text = submitted?.value && 'text' in submitted.value ? submitted.value.text : '';
-    const isTakenUp = view.versions.some((version) => text.includes(valueIn(stage, version) ?? ' '));
+    const values = view.versions.flatMap((version) => valueIn(stage, version) ?? []);
+    const isTakenUp = values.some((value) => text.includes(value));
     if (submitted !== undefined && !isTakenUp) return; // the owner's last one still waits
     stage.submit(stage.provider.makeByHand('made by the owner'), `submission-${id}`);
   }
@@ -534,7 +535,8 @@ export function createSim(
     const old = versions.filter(
       ({ id, labels }) => id !== current?.id && id !== pending?.id && readOurLabel(labels) !== undefined,
     );
-    const values = old.map((version) => valueIn(stage, version)).filter((value) => value !== valueIn(stage, current));
+    const stay = [valueIn(stage, current), valueIn(stage, pending)];
+    const values = old.map((version) => valueIn(stage, version)).filter((value) => !stay.includes(value));
     const isOver = ({ value, createdAt }: FakeToken) =>
       truth.everCurrent.includes(value)
         ? now - (truth.supersededAt[value] ?? now) > (stage.token.overlapHours + 1) * hour
