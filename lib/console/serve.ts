@@ -44,17 +44,16 @@ export async function serveConsole(options: {
     context.header('Referrer-Policy', 'no-referrer');
     return context.redirect('/', 303);
   });
-  app.route(
-    '/',
-    createConsole({
-      installation,
-      registry,
-      origin,
-      guard: createGuard(randomBytes(32)),
-      identify: (request) => (isSame(cookieOf(request, cookie), key) ? who : undefined),
-      howToGetIn: 'Open the address that the terminal shows: it holds the key.',
-    }),
-  );
+  const pages = createConsole({
+    installation,
+    registry,
+    origin,
+    guard: createGuard(randomBytes(32)),
+    identify: (request) => (isSame(cookieOf(request, cookie), key) ? who : undefined),
+    howToGetIn: 'Open the address that the terminal shows: it holds the key.',
+  });
+  // Handed on whole: pages that are not there and errors are answered by the console too.
+  app.all('*', (context) => pages.fetch(context.req.raw));
   return {
     url: `${origin}/open/${key}`,
     close: () =>

@@ -10,7 +10,7 @@ export const style = `
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 html { font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; background: var(--ground); color: var(--ink); }
-body { margin: 0; }
+body { margin: 0; overflow-wrap: anywhere; }
 header, main, footer { max-width: 62rem; margin: 0 auto; padding: 0 1rem; }
 header { padding-top: 1rem; padding-bottom: .5rem; }
 header nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0; padding: 0; }
