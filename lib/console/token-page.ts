@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Registry } from '../engine/open-token.ts';
-import type { Health } from '../engine/records.ts';
+import type { Happened, Health } from '../engine/records.ts';
 import { minute } from '../engine/time.ts';
 import type { Installation } from '../operations/installation.ts';
 import { knownOf, materialFor } from '../operations/material.ts';
@@ -33,6 +33,7 @@ export async function tokenPage(
 <p class="actions">${offered.map((action, index) => html`<a class="button${index === 0 ? ' first' : ''}" href="/tokens/${name}/${action.name}">${action.label}</a>`)}</p>
 <div id="live">
 <p>${stateBadge(status.state)}</p>
+${lastFailure(status, happened)}
 ${alerts.map(
   ({ message, next, fix, acknowledged }) => html`<div class="warning"><p><strong>${message}</strong></p><p>${next} ${fix}</p>
 ${acknowledged === undefined ? '' : html`<p>${acknowledged.by} looks after it since ${minute(acknowledged.at)}.</p>`}</div>`,
@@ -47,6 +48,14 @@ ${runbookHtml(composeRunbook(material))}`;
   // Secrets Manager may show a rotation some moments after it has taken it.
   const acted = happened.find(({ what }) => what === 'person.acted')?.at ?? 0;
   return { body, isLive: status.state === 'rotating' || (done !== undefined && at - acted < 60_000) };
+}
+
+/** Why it was parked, and what to do, from the moment in which it was: people are told by the next sweep. */
+function lastFailure({ parked }: TokenStatus, happened: readonly Happened[]): Markup {
+  const failure = parked && happened.find(({ what }) => what === 'rotation.failed');
+  if (failure === undefined) return html``;
+  const { at, message, fix = '' } = failure;
+  return html`<div class="warning"><p><strong>${minute(at)}: ${message}</strong></p><p>${textHtml(fix)}</p></div>`;
 }
 
 /** What is known of each place, and how old that is: nobody looks into a place because a page is opened. */

@@ -41,6 +41,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .6rem 0; max-width: none; }
 .card p { margin: .2rem 0; }
 form.filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 1rem 0; }
+form.filter select { max-width: 13rem; }
 label { display: block; }
 input, select, textarea, button, .button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft);
   border-radius: .35rem; padding: .4rem .7rem; max-width: 100%; }

@@ -4,12 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEvent } from '../../lib/alerts/events.ts';
 import { composeMessage } from '../../lib/alerts/message.ts';
 import { asMail } from '../../lib/alerts/render.ts';
 import { compileDirectory } from '../../lib/catalog/compile.ts';
 import { dependentNames, tokenName } from '../../lib/local/story.ts';
 import { findLeaks } from '../../lib/testing/hunt.ts';
-import { openStage, type Stage, turning, valuesIn } from './stage.ts';
+import { hidden, openStage, type Stage, turning, valuesIn } from './stage.ts';
 
 let stage: Stage;
 let page: Page;
@@ -36,6 +37,13 @@ async function act(label: string, reason?: string): Promise<void> {
   expect(await page.locator('.lead').textContent()).toMatch(/\.$/);
   if (reason !== undefined) await page.getByLabel('Your reason').fill(reason);
   await page.getByRole('button', { name: label, exact: true }).click();
+}
+
+/** A place that tells nobody what it holds is believed again once no write from before can still arrive. */
+async function mend(): Promise<void> {
+  stage.story.breakDependent(false);
+  await act('Release');
+  stage.story.local.clock.move(16 * 60_000);
 }
 
 it('is opened by the address that the terminal shows, which is not kept', async () => {
@@ -65,12 +73,12 @@ describe('a renewal', () => {
     await act('Renew now');
     await comesTo(page, 'renewal failed');
     const told = await page.locator('#live').textContent();
-    expect(told).toContain('docs robot');
+    expect(told).toContain('docs robot: apply was refused');
+    expect(told).toContain('Mend docs robot or its authority, then rotate again');
     expect(await stage.story.tokenAt({ label: 'AWSCURRENT' })).toBe(before);
     expect(await held()).toBe(true);
 
-    stage.story.breakDependent(false);
-    await act('Release');
+    await mend();
     await act('Renew now');
     await page.locator('#live .state', { hasText: 'being renewed' }).waitFor({ state: 'attached', timeout: 20_000 });
     await comesTo(page, 'fine');
@@ -99,15 +107,16 @@ describe('an alert', () => {
     await comesTo(page, 'renewal failed');
     await stage.story.local.sweep();
     await stage.story.local.host.idle();
-    const alert = (await stage.story.alerts()).find(({ token }) => token === tokenName);
-    if (alert === undefined) throw new Error('nobody was told');
+    const told = stage.events.flatMap(({ detailType, detail }) => readEvent(detailType, detail) ?? []);
+    const opened = told.findLast((event) => event.type === 'alert.opened' && event.detail.alert.token === tokenName);
+    if (opened?.type !== 'alert.opened') throw new Error('nobody was told');
+    const { alert } = opened.detail;
     const { catalog } = stage.installation;
     const directory = compileDirectory({
       ...catalog,
       alerts: { ...catalog.alerts, runbookUrl: `${stage.origin}/tokens/{token}` },
     });
-    const event = { type: 'alert.opened', detail: { alert: { ...alert, owner: 'ada', backup: 'grace' }, to: [] } } as const;
-    const { text } = asMail(composeMessage(event, directory));
+    const { text } = asMail(composeMessage(opened, directory));
     const link = /^Runbook: (\S+)$/m.exec(text)?.[1] ?? '';
 
     await page.goto(link);
@@ -121,8 +130,7 @@ describe('an alert', () => {
     expect((await stage.story.alerts()).find(({ id }) => id === alert.id)?.acknowledged?.by).toBe('ada');
     await at('/tasks');
     expect(await page.locator('main').textContent()).toContain('ada looks after it');
-    stage.story.breakDependent(false);
-    await act('Release');
+    await mend();
   });
 });
 
@@ -141,8 +149,8 @@ describe('what else is done by a page', () => {
     expect(await stateOf(page)).toBe('stopped');
     const source = await page.content();
     expect(source).toContain('gnihton');
-    expect(source).not.toMatch(/[\u202e\u001b]/u);
-    expect(JSON.stringify(await stage.installation.ledger.pauses())).not.toMatch(/\u202e|\\u001b/u);
+    expect(source).not.toMatch(hidden);
+    for (const { why } of await stage.installation.ledger.pauses()) expect(why).not.toMatch(hidden);
 
     await act('Go on');
     expect(await stateOf(page)).toBe('fine');
@@ -187,7 +195,9 @@ describe('by the keyboard alone', () => {
 
   it('comes by every link and field in the order in which they stand, and each is seen', async () => {
     await at(tokenPath);
-    const all = await page.evaluate<number>("document.querySelectorAll('a[href], button, input:not([type=hidden]), select').length");
+    const all = await page.evaluate<number>(
+      "document.querySelectorAll('a[href], button, input:not([type=hidden]), select').length",
+    );
     const positions: number[] = [];
     for (let index = 0; index < all; index += 1) {
       await page.keyboard.press('Tab');

@@ -10,6 +10,7 @@ import {
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { openInstallation } from '../../lib/cli/installation.ts';
 import { serveConsole } from '../../lib/console/serve.ts';
+import type { BusEvent } from '../../lib/local/event-bus.ts';
 import { type Story, startStory } from '../../lib/local/story.ts';
 import type { Installation } from '../../lib/operations/installation.ts';
 import { registry } from '../../lib/plugin/registry.ts';
@@ -19,6 +20,8 @@ import { launchChromium } from './chromium.ts';
 export const hostile = `<script>document.title='taken'</script><img src=x onerror="document.title='taken'">`;
 /** What somebody may type who means no good: a mark that turns the writing, and an escape sequence of a terminal. */
 export const turning = 'safe\u202egnihton\u001b[31mred';
+/** What is not seen and yet does something. */
+export const hidden = /(?!\n)[\p{Cc}\p{Cf}]/u;
 /** In the console's catalog alone, so that nothing is ever done with it: its secret is not there. */
 export const hostileToken = 'zz-hostile';
 
@@ -26,6 +29,8 @@ export const hostileToken = 'zz-hostile';
 export interface Stage {
   readonly story: Story;
   readonly installation: Installation;
+  /** What was put on the bus so far, the newest last. */
+  readonly events: readonly BusEvent[];
   /** The address that the terminal shows. */
   readonly url: string;
   readonly origin: string;
@@ -46,7 +51,8 @@ export async function openStage(): Promise<Stage> {
   };
   try {
     const stateFolder = join(folder, 'state');
-    const story = await startStory({ stateFolder });
+    const events: BusEvent[] = [];
+    const story = await startStory({ stateFolder, onEvent: (event) => events.push(event) });
     closing.push(story.close);
     const catalog = join(folder, 'catalog');
     cpSync(join(stateFolder, 'catalog'), catalog, { recursive: true });
@@ -62,6 +68,7 @@ export async function openStage(): Promise<Stage> {
     return {
       story,
       installation,
+      events,
       url: served.url,
       origin,
       troubles,
