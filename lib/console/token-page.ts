@@ -8,7 +8,7 @@ import { knownOf, materialFor } from '../operations/material.ts';
 import type { TokenStatus } from '../operations/token-status.ts';
 import { composeRunbook } from '../runbook/compose.ts';
 import { type Markup, runbookHtml, textHtml } from '../runbook/html.ts';
-import { actions } from './actions.ts';
+import { type Action, actions } from './actions.ts';
 import { lifeLine } from './life-line.ts';
 import { stateBadge } from './overviews.ts';
 
@@ -18,17 +18,14 @@ export async function tokenPage(
   registry: Registry,
   entry: CatalogEntry,
   done: string | undefined,
+  may: (action: Action, status: TokenStatus) => boolean,
 ): Promise<{ readonly body: Markup; readonly isLive: boolean }> {
   const material = await materialFor(installation, registry, entry, await knownOf(installation));
   const { status, health, happened, at } = material;
   const { name } = entry.token;
   const alerts = (await installation.ledger.alerts()).filter(({ token }) => token === name);
-  const offered = actions.filter(({ isOffered }) =>
-    isOffered(
-      status,
-      alerts.some(({ acknowledged }) => acknowledged === undefined),
-    ),
-  );
+  const isAlerted = alerts.some(({ acknowledged }) => acknowledged === undefined);
+  const offered = actions.filter((action) => action.isOffered(status, isAlerted) && may(action, status));
   const body = html`${done === undefined ? '' : html`<p class="card good" role="status">${done}</p>`}
 <p class="actions">${offered.map((action, index) => html`<a class="button${index === 0 ? ' first' : ''}" href="/tokens/${name}/${action.name}">${action.label}</a>`)}</p>
 <div id="live">

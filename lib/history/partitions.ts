@@ -11,6 +11,8 @@ export const partitions = {
   alerts: 'fleet:alerts',
   pauses: 'fleet:pauses',
   digests: 'fleet:digests',
+  /** Of people who have signed in to the console. */
+  sessions: 'fleet:sessions',
 } as const;
 
 /** What a policy takes for the partitions of one provider. */

@@ -1,14 +1,12 @@
 // Goal: every page can be read and used by everybody: on a telephone, in the dark, with a screen reader, and whatever people wrote into the catalog.
 // Method: every page in Chromium, narrow and wide, light and dark, and axe as the judge of accessibility.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deployToken, isQuiet, observedToken, tokenName, until } from '../../lib/local/story.ts';
 import { findLeaks } from '../../lib/testing/hunt.ts';
 import { hidden, hostileToken, openStage, type Stage, turning, valuesIn } from './stage.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pages = [
   '/',
   '/?state=missing',
@@ -64,7 +62,7 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
     const page = await stage.open('/', { colorScheme });
 
     await onEach(page, async (path) => {
-      await page.evaluate(axe);
+      await page.evaluate(axe.source);
       const found = await page.evaluate<string[]>(
         `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
           .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`,

@@ -76,7 +76,7 @@ export async function openStage(): Promise<Stage> {
       async open(path, options = {}) {
         const context = await browser.newContext(options);
         await context.addInitScript(
-          "addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => console.error(`policy: ${violatedDirective} ${blockedURI}`))",
+          "addEventListener('securitypolicyviolation', ({ violatedDirective: what, blockedURI: where }) => console.error('policy', what, where))",
         );
         context.setDefaultTimeout(30_000);
         const page = await context.newPage();

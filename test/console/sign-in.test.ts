@@ -1,0 +1,377 @@
+// Goal: nobody is in the console but whom the issuer knows, each sees and does what is theirs, and it ends when it should.
+// Method: the console on a port of its own, and a real issuer of OpenID Connect beside it; browsers are fetch and a jar of cookies.
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createConsole } from '../../lib/console/app.ts';
+import { createSessions, idleMinutes, longestHours } from '../../lib/console/sessions.ts';
+import { checkMinutes, createSignIn } from '../../lib/console/sign-in.ts';
+import { openFolderShelf } from '../../lib/local/folder-shelf.ts';
+import { registry } from '../../lib/plugin/registry.ts';
+import { installationOf, ledger, sixtyTokens, started, versions } from './sixty-tokens.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'keyturn-sign-in-'));
+let moved = 0;
+const now = () => Date.now() + moved;
+const later = (minutes: number) => {
+  moved += minutes * 60_000;
+};
+let origin = '';
+let issuer: ChildProcess;
+let closeConsole = () => {};
+
+beforeAll(async () => {
+  versions.set('one', ['AWSCURRENT', 'keyturn/npm-registry/ref-one', 'keyturn-hold/1760000000/because']);
+  let answer = async (_: Request): Promise<Response> => new Response();
+  const server = serve({ fetch: (request) => answer(request), hostname: '127.0.0.1', port: 0 });
+  await new Promise<void>((resolve) => server.once('listening', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  closeConsole = () => void server.close();
+
+  const script = fileURLToPath(new URL('./issuer-process.mjs', import.meta.url));
+  issuer = fork(script, [JSON.stringify({ redirectUri: `${origin}/signed-in` })], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  const { url } = await new Promise<{ url: string }>((resolve) => issuer.once('message', (message) => resolve(message as never)));
+
+  const catalog = await sixtyTokens();
+  const installation = installationOf(catalog, now);
+  const sessions = createSessions(async () => openFolderShelf(folder), { now });
+  const groups = { claim: 'groups', of: { admin: 'keyturn-admin', operator: 'keyturn-operator', viewer: 'keyturn-viewer' } };
+  const entrance = createSignIn({ issuer: url, clientId: 'console', groups, origin, catalog, sessions, clock: { now } });
+  const app = createConsole({ installation, registry, origin, entrance });
+  answer = async (request) => app.fetch(request);
+
+  for (const account of [
+    { sub: 'vera', email: 'vera@example.com', email_verified: true, groups: ['staff', 'keyturn-viewer'] },
+    { sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-operator'] },
+    { sub: 'alma', email: 'alma@example.com', email_verified: true, groups: ['keyturn-admin'] },
+    { sub: 'tomas', email: 'Tomas.Okafor@example.com', email_verified: true },
+    { sub: 'thief', email: 'tomas.okafor@example.com', email_verified: false },
+    { sub: 'nobody', groups: ['staff', 'keyturn-viewers', 'keyturn-admin keyturn-operator'] },
+    { sub: 'joined', groups: 'keyturn-admin keyturn-operator' },
+    { sub: 'rita', groups: ['keyturn-operator'] },
+  ])
+    await tell({ account });
+});
+afterAll(() => {
+  closeConsole();
+  issuer?.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const tell = (message: object) =>
+  new Promise<void>((resolve) => {
+    issuer.once('message', () => resolve());
+    issuer.send(message);
+  });
+
+/** As much of a browser as signing in takes. */
+function createBrowser() {
+  const jars = new Map<string, Map<string, string>>();
+  const jarOf = (url: string) => {
+    const { host } = new URL(url);
+    const jar = jars.get(host) ?? new Map<string, string>();
+    jars.set(host, jar);
+    return jar;
+  };
+  const ask = async (url: string, init: RequestInit = {}) => {
+    const cookie = [...jarOf(url)].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { cookie, ...init.headers } });
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (value === '' || /max-age=0/i.test(line)) jarOf(url).delete(name);
+      else jarOf(url).set(name, value);
+    }
+    return answer;
+  };
+  const seal = async (path: string, action = path) => {
+    const page = await (await ask(`${origin}${path}`)).text();
+    return new RegExp(`action="${action}">\\s*<input type="hidden" name="seal" value="([^"]+)"`).exec(page)?.[1] ?? '';
+  };
+  const send = (path: string, fields: Record<string, string>) =>
+    ask(`${origin}${path}`, { method: 'POST', headers: { origin }, body: new URLSearchParams(fields) });
+  return {
+    jar: () => jarOf(origin),
+    ask,
+    get: (path: string) => ask(`${origin}${path}`),
+    text: async (path: string) => (await ask(`${origin}${path}`)).text(),
+    seal,
+    send,
+    post: async (path: string, fields: Record<string, string> = {}) => send(path, { seal: await seal(path), ...fields }),
+    /** Goes on until somebody answers with a page; up to an address, where it is named. */
+    async follow(from: string, until = 'nowhere'): Promise<{ readonly answer: Response; readonly url: string }> {
+      let url = from;
+      for (;;) {
+        if (url.includes(until)) return { answer: new Response(), url };
+        const answer = await ask(url);
+        const location = answer.headers.get('location');
+        if (location === null) return { answer, url };
+        url = new URL(location, url).href;
+      }
+    },
+  };
+}
+
+async function signIn(sub: string, path = '/') {
+  await tell({ signsIn: sub });
+  const browser = createBrowser();
+  const { answer, url } = await browser.follow(`${origin}${path}`);
+  return { ...browser, answer, url };
+}
+
+describe('signing in', () => {
+  it('leads by the issuer back to the page that was asked for, and leaves one cookie that nobody else sees', async () => {
+    const browser = createBrowser();
+    const first = await browser.get('/tokens/token-07?done=hold');
+    await tell({ signsIn: 'vera' });
+    const begun = await browser.get(first.headers.get('location') ?? '');
+    const address = new URL(begun.headers.get('location') ?? '');
+
+    expect(first.status).toBe(303);
+    expect(Object.fromEntries(address.searchParams)).toMatchObject({
+      response_type: 'code',
+      code_challenge_method: 'S256',
+      redirect_uri: `${origin}/signed-in`,
+      state: expect.stringMatching(/.{40}/),
+      nonce: expect.stringMatching(/.{40}/),
+    });
+    const { url, answer } = await browser.follow(address.href);
+    expect([url, answer.status]).toEqual([`${origin}/tokens/token-07?done=hold`, 200]);
+    expect([...browser.jar().keys()]).toEqual(['__Host-keyturn']);
+    expect(await answer.text()).toContain('You are vera@example.com');
+  });
+
+  it('sets cookies of this host alone, which no script reads', async () => {
+    await tell({ signsIn: 'vera' });
+    const browser = createBrowser();
+    const begun = await browser.get('/sign-in');
+    const { url } = await browser.follow(begun.headers.get('location') ?? '', '/signed-in');
+    const ended = await browser.ask(url);
+
+    const cookies = [...begun.headers.getSetCookie(), ...ended.headers.getSetCookie()];
+    expect(cookies).toHaveLength(3);
+    for (const cookie of cookies) expect(cookie).toMatch(/^__Host-[^;]+; Path=\/; Secure; HttpOnly; SameSite=Lax/);
+  });
+
+  it.each(['https://evil.example.com/', '//evil.example.com/', '/\\evil.example.com/', '/\u0009/evil.example.com'])(
+    'never leads to anybody else: %j',
+    async (to) => {
+      const { url } = await signIn('vera', `/sign-in?${new URLSearchParams({ to })}`);
+
+      expect(new URL(url).origin).toBe(origin);
+      expect(new URL(url).pathname).toBe('/');
+    },
+  );
+
+  it.each<[string, (cookie: Record<string, string>, url: URL) => void]>([
+    ['a state of somebody else', (_, url) => url.searchParams.set('state', 'x'.repeat(43))],
+    ['a nonce of somebody else', (cookie) => Object.assign(cookie, { nonce: 'x'.repeat(43) })],
+    ['a verifier of somebody else', (cookie) => Object.assign(cookie, { verifier: 'x'.repeat(43) })],
+    ['a code that was never given', (_, url) => url.searchParams.set('code', 'x'.repeat(43))],
+    ['a refusal', (_, url) => url.searchParams.set('error', 'access_denied')],
+  ])('is refused with %s', async (_, spoil) => {
+    await tell({ signsIn: 'alma' });
+    const browser = createBrowser();
+    const { url } = await browser.follow(`${origin}/sign-in`, '/signed-in');
+    const attempt = JSON.parse(Buffer.from(browser.jar().get('__Host-keyturn-sign-in') ?? '', 'base64url').toString('utf8'));
+    const address = new URL(url);
+    spoil(attempt, address);
+    browser.jar().set('__Host-keyturn-sign-in', Buffer.from(JSON.stringify(attempt)).toString('base64url'));
+
+    const answer = await browser.ask(address.href);
+
+    expect(answer.status).toBe(401);
+    expect(browser.jar().size).toBe(0);
+  });
+
+  it('is refused in a browser that has not begun it, and a second time', async () => {
+    await tell({ signsIn: 'alma' });
+    const [browser, other] = [createBrowser(), createBrowser()];
+    const { url } = await browser.follow(`${origin}/sign-in`, '/signed-in');
+    const attempt = browser.jar().get('__Host-keyturn-sign-in') ?? '';
+
+    expect((await other.ask(url)).status).toBe(401);
+    expect((await browser.ask(url)).status).toBe(303);
+    browser.jar().set('__Host-keyturn-sign-in', attempt);
+    expect((await browser.ask(url)).status).toBe(401);
+  });
+});
+
+describe('who has no part in it', () => {
+  it.each([
+    ['is in other groups, or in one whose name only begins alike', 'nobody'],
+    ['has groups in one text', 'joined'],
+    ['says an address that nobody has verified', 'thief'],
+  ])('%s', async (_, sub) => {
+    const { answer, jar, get } = await signIn(sub);
+
+    expect(answer.status).toBe(403);
+    expect(await answer.text()).not.toContain('token-0');
+    expect(jar().size).toBe(0);
+    expect((await get('/tokens/token-01')).status).toBe(303);
+  });
+});
+
+describe('a viewer', () => {
+  it('sees everything, is offered nothing, and is refused when they post all the same', async () => {
+    const viewer = await signIn('vera');
+    const before = started.length;
+
+    expect(await viewer.text('/')).toContain('60 tokens');
+    expect(await viewer.text('/tokens/token-05')).not.toContain('class="button');
+    expect((await viewer.get('/tokens/token-05/rotate')).status).toBe(403);
+    const signOut = await viewer.seal('/', '/sign-out');
+    expect(signOut).not.toBe('');
+    expect((await viewer.send('/tokens/token-05/rotate', { seal: signOut })).status).toBe(403);
+    expect(started).toHaveLength(before);
+    expect(await ledger.happened('token-05', 9)).toEqual([]);
+  });
+
+  it('cannot use the form of an operator', async () => {
+    const [viewer, operator] = [await signIn('vera'), await signIn('otto')];
+    const seal = await operator.seal('/tokens/token-05/rotate');
+
+    expect(seal).not.toBe('');
+    expect((await viewer.send('/tokens/token-05/rotate', { seal })).status).toBe(403);
+    expect(await ledger.happened('token-05', 9)).toEqual([]);
+  });
+});
+
+describe('an owner', () => {
+  it('sees their own tokens, as if there were no others', async () => {
+    const owner = await signIn('tomas');
+
+    const all = await owner.text('/');
+    expect(all).toContain('60 tokens');
+    const catalog = await sixtyTokens();
+    expect(catalog.entries.every(({ owner: id, backup }) => id === 'tomas-okafor' || backup === 'tomas-okafor')).toBe(true);
+  });
+
+  it('does what they like with them, in their own name', async () => {
+    const owner = await signIn('tomas');
+
+    expect((await owner.post('/tokens/token-08/pause', { why: 'holidays' })).status).toBe(303);
+    expect(await ledger.happened('token-08', 9)).toMatchObject([{ what: 'person.acted', by: 'tomas.okafor@example.com' }]);
+  });
+});
+
+describe('an operator', () => {
+  it('acts on every token, and leaves what somebody wanted kept to its owner or an admin', async () => {
+    const [operator, admin] = [await signIn('otto'), await signIn('alma')];
+
+    expect((await operator.post('/tokens/token-09/rotate')).status).toBe(303);
+    expect(await ledger.happened('token-09', 9)).toMatchObject([{ by: 'otto@example.com', message: expect.any(String) }]);
+    expect(await operator.text('/tokens/token-02')).not.toContain('/tokens/token-02/release');
+    expect((await operator.get('/tokens/token-02/release')).status).toBe(403);
+    expect((await operator.get('/tokens/token-40/release')).status).toBe(200);
+    expect(await admin.text('/tokens/token-02')).toContain('/tokens/token-02/release');
+    expect((await admin.post('/tokens/token-02/release')).status).toBe(303);
+  });
+});
+
+describe('a session', () => {
+  it('ends when nobody uses it', async () => {
+    const { get } = await signIn('vera');
+    later(idleMinutes - 1);
+    expect((await get('/')).status).toBe(200);
+    later(idleMinutes - 1);
+    expect((await get('/')).status).toBe(200);
+
+    later(idleMinutes + 1);
+
+    expect((await get('/')).status).toBe(303);
+  });
+
+  it('ends after a day, however much it is used', async () => {
+    const { get } = await signIn('vera');
+    for (let minutes = 0; minutes < longestHours * 60 - 25; minutes += 25) {
+      later(25);
+      expect((await get('/')).status).toBe(200);
+    }
+
+    later(26);
+
+    expect((await get('/')).status).toBe(303);
+  });
+
+  it('ends with signing out, in every browser that has its cookie', async () => {
+    const browser = await signIn('vera');
+    const stolen = createBrowser();
+    stolen.jar().set('__Host-keyturn', browser.jar().get('__Host-keyturn') ?? '');
+    expect((await stolen.get('/')).status).toBe(200);
+
+    const out = await browser.send('/sign-out', { seal: await browser.seal('/', '/sign-out') });
+
+    expect(out.headers.get('location')).toBe('/signed-out');
+    expect(browser.jar().size).toBe(0);
+    expect((await stolen.get('/')).status).toBe(303);
+    expect(await browser.text('/signed-out')).toContain('sign out there too');
+  });
+
+  it('is not ended by a page of somebody else', async () => {
+    const browser = await signIn('vera');
+
+    expect((await browser.send('/sign-out', { seal: '' })).status).toBe(403);
+    expect((await browser.get('/')).status).toBe(200);
+  });
+
+  it('ends soon after somebody was removed at the issuer, and not because it does not answer', async () => {
+    const browser = await signIn('rita');
+    const form = await browser.seal('/tokens/token-11/rotate');
+    await tell({ silent: true });
+    later(checkMinutes + 1);
+    expect((await browser.get('/')).status).toBe(200);
+
+    await tell({ silent: false });
+    await tell({ removed: 'rita' });
+    later(checkMinutes + 1);
+
+    expect((await browser.send('/tokens/token-11/rotate', { seal: form })).status).toBe(401);
+    expect(await ledger.happened('token-11', 9)).toEqual([]);
+    expect((await browser.get('/')).status).toBe(303);
+  });
+
+  it('changes with the groups of its person', async () => {
+    await tell({ account: { sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-viewer'] } });
+    const browser = await signIn('alma');
+    await tell({ account: { sub: 'alma', email: 'alma@example.com', email_verified: true, groups: ['keyturn-viewer'] } });
+    expect((await browser.get('/tokens/token-12/rotate')).status).toBe(200);
+
+    later(checkMinutes + 1);
+
+    expect((await browser.get('/tokens/token-12/rotate')).status).toBe(403);
+    expect((await browser.get('/')).status).toBe(200);
+  });
+
+  it('takes a form for an hour', async () => {
+    await tell({ account: { sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-operator'] } });
+    const browser = await signIn('otto');
+    const form = await browser.seal('/tokens/token-13/rotate');
+    for (const minutes of [20, 20, 21]) {
+      later(minutes);
+      expect((await browser.get('/')).status).toBe(200);
+    }
+
+    expect((await browser.send('/tokens/token-13/rotate', { seal: form })).status).toBe(403);
+    expect(await ledger.happened('token-13', 9)).toEqual([]);
+  });
+
+  it('is of no use to whoever reads where it lies', async () => {
+    const { jar } = await signIn('vera');
+    const texts = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile())
+      .map((each) => readFileSync(join(each.parentPath, each.name), 'utf8'));
+
+    expect(texts.length).toBeGreaterThan(3);
+    for (const text of texts) {
+      expect(text).not.toContain(jar().get('__Host-keyturn'));
+      expect(text).not.toMatch(/vera|example\.com|accessToken/);
+    }
+  });
+});
