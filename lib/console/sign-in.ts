@@ -100,7 +100,7 @@ export function createSignIn(options: SignInOptions): Entrance {
       const said = await userInfo(await configuration(), session.accessToken, String(session.claims['sub']));
       return { ...session, claims: { ...session.claims, ...said }, usedAt: now, checkedAt: now };
     } catch (error) {
-      if (!isRefusal(error)) return { ...session, usedAt: now };
+      if (isUnanswered(error)) return { ...session, usedAt: now };
       await sessions.end(key);
       return undefined;
     }
@@ -175,10 +175,12 @@ async function userInfo(issuer: oidc.Configuration, accessToken: string, subject
   return oidc.fetchUserInfo(issuer, accessToken, subject);
 }
 
-/** The issuer has answered, and said no. */
-function isRefusal(error: unknown): boolean {
-  const { status } = error as { readonly status?: number };
-  return status === 400 || status === 401 || status === 403;
+/** Nobody was there to say yes or no. Whatever else went wrong counts as a no. */
+function isUnanswered(error: unknown): boolean {
+  const { code, cause, status } = error as { readonly code?: string; readonly cause?: unknown; readonly status?: number };
+  const answered = status ?? (cause instanceof Response ? cause.status : undefined);
+  if (answered !== undefined) return answered >= 500 || answered === 429;
+  return error instanceof TypeError || code === 'OAUTH_TIMEOUT';
 }
 
 /** What is kept in the browser while somebody signs in. */

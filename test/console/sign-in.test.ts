@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Catalog } from '../../lib/catalog/catalog.ts';
 import { createConsole } from '../../lib/console/app.ts';
 import { createSessions, idleMinutes, longestHours } from '../../lib/console/sessions.ts';
 import { checkMinutes, createSignIn } from '../../lib/console/sign-in.ts';
@@ -39,7 +40,20 @@ beforeAll(async () => {
   });
   const { url } = await new Promise<{ url: string }>((resolve) => issuer.once('message', (message) => resolve(message as never)));
 
-  const catalog = await sixtyTokens();
+  const all = await sixtyTokens();
+  // The first three are Tomás Okafor's, one has Grit for a backup, and Nora had left before she could do anything.
+  const catalog: Catalog = {
+    ...all,
+    people: new Map([
+      ...all.people,
+      ['grit', { name: 'Grit', email: 'grit@example.com' }],
+      ['nora', { name: 'Nora', email: 'nora@example.com', left: '2026-01-31' }],
+    ]),
+    entries: all.entries.map((entry, index) => ({
+      ...entry,
+      backup: index === 29 ? 'grit' : index === 30 ? 'nora' : 'ines-moreau',
+    })),
+  };
   const installation = installationOf(catalog, now);
   const sessions = createSessions(async () => openFolderShelf(folder), { now });
   const groups = { claim: 'groups', of: { admin: 'keyturn-admin', operator: 'keyturn-operator', viewer: 'keyturn-viewer' } };
@@ -52,6 +66,8 @@ beforeAll(async () => {
     { sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-operator'] },
     { sub: 'alma', email: 'alma@example.com', email_verified: true, groups: ['keyturn-admin'] },
     { sub: 'tomas', email: 'Tomas.Okafor@example.com', email_verified: true },
+    { sub: 'grit', email: 'grit@example.com', email_verified: true },
+    { sub: 'nora', email: 'nora@example.com', email_verified: true },
     { sub: 'thief', email: 'tomas.okafor@example.com', email_verified: false },
     { sub: 'nobody', groups: ['staff', 'keyturn-viewers', 'keyturn-admin keyturn-operator'] },
     { sub: 'joined', groups: 'keyturn-admin keyturn-operator' },
@@ -64,6 +80,17 @@ afterAll(() => {
   issuer?.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
 });
+
+const alert = {
+  code: 'expires',
+  urgency: 'soon',
+  message: 'it expires',
+  next: 'Nothing.',
+  fix: 'Renew it.',
+  openedAt: 1,
+  seenAt: 1,
+  revision: 1,
+} as const;
 
 const tell = (message: object) =>
   new Promise<void>((resolve) => {
@@ -208,6 +235,7 @@ describe('who has no part in it', () => {
     ['is in other groups, or in one whose name only begins alike', 'nobody'],
     ['has groups in one text', 'joined'],
     ['says an address that nobody has verified', 'thief'],
+    ['has left', 'nora'],
   ])('%s', async (_, sub) => {
     const { answer, jar, get } = await signIn(sub);
 
@@ -245,19 +273,36 @@ describe('a viewer', () => {
 
 describe('an owner', () => {
   it('sees their own tokens, as if there were no others', async () => {
+    await ledger.saveAlert({ ...alert, id: 'expires/token-20', token: 'token-20' }, undefined);
+    await ledger.saveAlert({ ...alert, id: 'expires/token-03', token: 'token-03' }, undefined);
     const owner = await signIn('tomas');
 
-    const all = await owner.text('/');
-    expect(all).toContain('60 tokens');
-    const catalog = await sixtyTokens();
-    expect(catalog.entries.every(({ owner: id, backup }) => id === 'tomas-okafor' || backup === 'tomas-okafor')).toBe(true);
+    expect(await owner.text('/')).toContain('3 tokens');
+    expect((await owner.get('/tokens/token-02')).status).toBe(200);
+    expect(await owner.text('/tasks')).toContain('1 open');
+    for (const path of ['/', '/?q=token', '/tasks?person=', '/calendar', '/people', '/providers', '/tokens/token-02'])
+      expect(await owner.text(path), path).not.toMatch(/token-(20|04)|Nora/);
+    for (const path of ['/tokens/token-20', '/tokens/token-20/rotate', '/tokens/token-2o']) {
+      const answer = await owner.get(path);
+      expect(answer.status).toBe(404);
+      expect((await answer.text()).replace(/token-2./g, '')).toContain('there is no token of this name among yours');
+    }
+    expect((await owner.send('/tokens/token-20/rotate', { seal: await owner.seal('/tokens/token-02/hold') })).status).toBe(403);
+    expect(await ledger.happened('token-20', 9)).toEqual([]);
+  });
+
+  it('sees what is theirs as a backup too', async () => {
+    const backup = await signIn('grit');
+
+    expect(await backup.text('/')).toContain('1 token;');
+    expect((await backup.get('/tokens/token-30/hold')).status).toBe(200);
   });
 
   it('does what they like with them, in their own name', async () => {
     const owner = await signIn('tomas');
 
-    expect((await owner.post('/tokens/token-08/pause', { why: 'holidays' })).status).toBe(303);
-    expect(await ledger.happened('token-08', 9)).toMatchObject([{ what: 'person.acted', by: 'tomas.okafor@example.com' }]);
+    expect((await owner.post('/tokens/token-03/pause', { why: 'holidays' })).status).toBe(303);
+    expect(await ledger.happened('token-03', 9)).toMatchObject([{ what: 'person.acted', by: 'tomas.okafor@example.com' }]);
   });
 });
 
