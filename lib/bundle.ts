@@ -14,6 +14,7 @@ const handlers = {
   rotate: `lambdas/rotate${extension}`,
   reconcile: `lambdas/reconcile${extension}`,
   notify: `lambdas/notify${extension}`,
+  console: `lambdas/console${extension}`,
 } as const;
 
 /** Where the bundler believes that it writes: the names of chunks depend on the way from there to the sources. */

@@ -143,7 +143,11 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
   app.notFound((context) => problem(context, 404, 'There is no such page.', 'The list of tokens has them all.'));
   app.onError((error, context) => {
     if (error instanceof PageRefusal) return problem(context, error.status, error.message, error.fix);
-    if (error instanceof RotationError) return problem(context, error.code === 'catalog' ? 404 : 409, error.message, error.fix);
+    if (error instanceof RotationError) {
+      const isUnknown = error.code === 'unavailable' || error.code === 'uncertain';
+      const title = isUnknown ? 'Nobody knows yet what came of it' : 'That was not done';
+      return problem(context, error.code === 'catalog' ? 404 : 409, error.message, error.fix, title);
+    }
     if (error instanceof Refusal) return problem(context, 409, error.message, '');
     // What another error says may come from anywhere, and is shown to nobody.
     return problem(context, 500, asRotationError(new Error(), 'the console').message, 'Try again in a while.');
@@ -184,9 +188,15 @@ class PageRefusal extends Refusal {
   }
 }
 
-async function problem(context: Context<Environment>, status: 400 | 403 | 404 | 409 | 500, message: string, fix: string) {
+async function problem(
+  context: Context<Environment>,
+  status: 400 | 403 | 404 | 409 | 500,
+  message: string,
+  fix: string,
+  title = 'That was not done',
+): Promise<Response> {
   const body = html`<p class="warning" role="alert">${message}</p><p>${fix}</p><p><a href="/">All tokens</a></p>`;
-  return context.html(await layout({ title: 'That was not done', ...frameOf(context) }, body), status);
+  return context.html(await layout({ title, ...frameOf(context) }, body), status);
 }
 
 /** What the address asks for, if this visitor may do it. */
