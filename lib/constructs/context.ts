@@ -8,6 +8,7 @@ import type { KeyturnAppProps } from './keyturn-app.ts';
 const text = z.string().min(1);
 const list = z.union([z.array(text), text.transform((written) => written.split(',').map((each) => each.trim()))]);
 const map = z.preprocess(unpacked, z.record(text, text));
+const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform((written) => written === 'true')]);
 const count = z.union([z.int().positive(), z.string().regex(/^\d+$/).transform(Number)]);
 
 const fields = {
@@ -25,6 +26,21 @@ const fields = {
   logRetentionDays: count,
   permissionsBoundaryArn: text,
   tags: map,
+  console: z.preprocess(
+    unpacked,
+    z
+      .strictObject({
+        admit: list,
+        isPublic: truth,
+        issuer: text,
+        clientId: text,
+        groupsClaim: text,
+        adminGroup: text,
+        operatorGroup: text,
+        viewerGroup: text,
+      })
+      .partial(),
+  ),
   /** Where an emulator of AWS listens on this machine. */
   localEndpoint: text,
   /** Stand-ins of providers for that, by the vendor's host. */

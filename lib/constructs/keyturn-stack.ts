@@ -4,6 +4,8 @@ import { CfnResourcePolicy } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { type CatalogEntry, isScheduled } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
+import type { Mode } from '../engine/token.ts';
+import { Console } from './console.ts';
 import { History } from './history.ts';
 import { Notifications } from './notifications.ts';
 import { Observability } from './observability.ts';
@@ -27,6 +29,8 @@ export class KeyturnStack extends Stack {
   readonly rotators: ReadonlyMap<string, RotatorFunction>;
   readonly reconciler: Reconciler;
   readonly teller: Teller;
+  /** Where it was asked for. */
+  readonly console: Console | undefined;
   readonly observability: Observability;
   /** By the token's name. */
   readonly tokens: ReadonlyMap<string, RotatedToken>;
@@ -52,7 +56,13 @@ export class KeyturnStack extends Stack {
     const { indexFolder, directory, directoryFolder } = prepared;
     const planned = { entries, codeFolder, indexFolder, history, failures, bus, people, settings };
     this.reconciler = new Reconciler(this, 'Reconciler', planned);
-    this.teller = new Teller(this, 'Teller', { directory, codeFolder, directoryFolder, notifications, settings });
+    const { wholeFolder } = prepared;
+    this.console =
+      settings.console &&
+      new Console(this, 'Console', { ...settings.console, entries, codeFolder, wholeFolder, history, failures, settings });
+    const telling = { directory, codeFolder, directoryFolder, notifications, settings };
+    const consoleUrl = this.console?.url;
+    this.teller = new Teller(this, 'Teller', { ...telling, ...(consoleUrl === undefined ? {} : { consoleUrl }) });
     const { rotators, reconciler } = this;
     this.observability = new Observability(this, 'Observability', { rotators, reconciler, failures, operators, settings });
     this.tokens = addTokens(this, tokensOf(this, prepared, 1), settings, this.rotators);
@@ -132,6 +142,9 @@ export class SpokeStack extends Stack {
               ...writes,
             ]),
             statement(hub.reconciler.function.role.roleArn, ['secretsmanager:DescribeSecret']),
+            ...(hub.console === undefined
+              ? []
+              : [statement(hub.console.function.role.roleArn, consoleActions(token.mode, token.rotation))]),
           ],
         },
       });
@@ -140,6 +153,13 @@ export class SpokeStack extends Stack {
       new RotatedToken(this, token.name, { secret: token.secret, isAdopted: true, functionArn, schedule, after: [policy] });
     }
   }
+}
+
+/** What people do by the console with a secret of another account, and none of it reads a value. */
+function consoleActions(mode: Mode, rotation: 'external' | undefined): readonly string[] {
+  const looking = ['secretsmanager:DescribeSecret'];
+  if (mode === 'observe' || rotation === 'external') return looking;
+  return [...looking, 'secretsmanager:RotateSecret', 'secretsmanager:UpdateSecretVersionStage'];
 }
 
 /** The accounts besides the stack's own in which the catalog has secrets to rotate. */

@@ -108,7 +108,7 @@ const mostNamed = 60;
  * Labels and dates of the catalog's secrets, never a value: those that name one of our functions by one statement, the others by name. Too
  * many to be named are looked at by one pattern, because what DescribeSecret tells is no secret.
  */
-function describing(
+export function describing(
   scope: Construct,
   entries: readonly CatalogEntry[],
   functionArns: readonly string[],

@@ -19,3 +19,6 @@ export const partitions = {
 export function partitionsOf(provider: string): string {
   return `${provider}#*`;
 }
+
+/** And for what happened to tokens, of whatever provider. */
+export const everyTokensPartition = '*#token#*';
