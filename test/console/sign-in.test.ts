@@ -1,11 +1,9 @@
 // Goal: nobody is in the console but whom the issuer knows, each sees and does what is theirs, and it ends when it should.
 // Method: the console on a port of its own, and a real issuer of OpenID Connect beside it; browsers are fetch and a jar of cookies.
-import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Catalog } from '../../lib/catalog/catalog.ts';
@@ -14,6 +12,8 @@ import { createSessions, idleMinutes, longestHours } from '../../lib/console/ses
 import { checkMinutes, createSignIn } from '../../lib/console/sign-in.ts';
 import { openFolderShelf } from '../../lib/local/folder-shelf.ts';
 import { registry } from '../../lib/plugin/registry.ts';
+import { createBrowser } from '../issuer/browser.ts';
+import { type Issuer, startIssuer } from '../issuer/issuer.ts';
 import { installationOf, ledger, sixtyTokens, started, versions } from './sixty-tokens.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'keyturn-sign-in-'));
@@ -23,7 +23,7 @@ const later = (minutes: number) => {
   moved += minutes * 60_000;
 };
 let origin = '';
-let issuer: ChildProcess;
+let issuer: Issuer;
 let closeConsole = () => {};
 
 beforeAll(async () => {
@@ -34,12 +34,7 @@ beforeAll(async () => {
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   closeConsole = () => void server.close();
 
-  const script = fileURLToPath(new URL('./issuer-process.mjs', import.meta.url));
-  issuer = fork(script, [JSON.stringify({ redirectUri: `${origin}/signed-in` })], {
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  const { url } = await new Promise<{ url: string }>((resolve) => issuer.once('message', (message) => resolve(message as never)));
-
+  issuer = await startIssuer(origin);
   const all = await sixtyTokens();
   // The first three are Tomás Okafor's, one has Grit for a backup, and Nora had left before she could do anything.
   const catalog: Catalog = {
@@ -57,7 +52,7 @@ beforeAll(async () => {
   const installation = installationOf(catalog, now);
   const sessions = createSessions(async () => openFolderShelf(folder), { now });
   const groups = { claim: 'groups', of: { admin: 'keyturn-admin', operator: 'keyturn-operator', viewer: 'keyturn-viewer' } };
-  const entrance = createSignIn({ issuer: url, clientId: 'console', groups, origin, catalog, sessions, clock: { now } });
+  const entrance = createSignIn({ issuer: issuer.url, clientId: 'console', groups, origin, catalog, sessions, clock: { now } });
   const app = createConsole({ installation, registry, origin, entrance });
   answer = async (request) => app.fetch(request);
 
@@ -73,11 +68,11 @@ beforeAll(async () => {
     { sub: 'joined', groups: 'keyturn-admin keyturn-operator' },
     { sub: 'rita', groups: ['keyturn-operator'] },
   ])
-    await tell({ account });
+    await issuer.put(account);
 });
 afterAll(() => {
   closeConsole();
-  issuer?.kill('SIGKILL');
+  issuer?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -92,71 +87,18 @@ const alert = {
   revision: 1,
 } as const;
 
-const tell = (message: object) =>
-  new Promise<void>((resolve) => {
-    issuer.once('message', () => resolve());
-    issuer.send(message);
-  });
-
-/** As much of a browser as signing in takes. */
-function createBrowser() {
-  const jars = new Map<string, Map<string, string>>();
-  const jarOf = (url: string) => {
-    const { host } = new URL(url);
-    const jar = jars.get(host) ?? new Map<string, string>();
-    jars.set(host, jar);
-    return jar;
-  };
-  const ask = async (url: string, init: RequestInit = {}) => {
-    const cookie = [...jarOf(url)].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await fetch(url, { ...init, redirect: 'manual', headers: { cookie, ...init.headers } });
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value === '' || /max-age=0/i.test(line)) jarOf(url).delete(name);
-      else jarOf(url).set(name, value);
-    }
-    return answer;
-  };
-  const seal = async (path: string, action = path) => {
-    const page = await (await ask(`${origin}${path}`)).text();
-    return new RegExp(`action="${action}">\\s*<input type="hidden" name="seal" value="([^"]+)"`).exec(page)?.[1] ?? '';
-  };
-  const send = (path: string, fields: Record<string, string>) =>
-    ask(`${origin}${path}`, { method: 'POST', headers: { origin }, body: new URLSearchParams(fields) });
-  return {
-    jar: () => jarOf(origin),
-    ask,
-    get: (path: string) => ask(`${origin}${path}`),
-    text: async (path: string) => (await ask(`${origin}${path}`)).text(),
-    seal,
-    send,
-    post: async (path: string, fields: Record<string, string> = {}) => send(path, { seal: await seal(path), ...fields }),
-    /** Goes on until somebody answers with a page; up to an address, where it is named. */
-    async follow(from: string, until = 'nowhere'): Promise<{ readonly answer: Response; readonly url: string }> {
-      let url = from;
-      for (;;) {
-        if (url.includes(until)) return { answer: new Response(), url };
-        const answer = await ask(url);
-        const location = answer.headers.get('location');
-        if (location === null) return { answer, url };
-        url = new URL(location, url).href;
-      }
-    },
-  };
-}
-
 async function signIn(sub: string, path = '/') {
-  await tell({ signsIn: sub });
-  const browser = createBrowser();
+  await issuer.signsIn(sub);
+  const browser = createBrowser(origin);
   const { answer, url } = await browser.follow(`${origin}${path}`);
   return { ...browser, answer, url };
 }
 
 describe('signing in', () => {
   it('leads by the issuer back to the page that was asked for, and leaves one cookie that nobody else sees', async () => {
-    const browser = createBrowser();
+    const browser = createBrowser(origin);
     const first = await browser.get('/tokens/token-07?done=hold');
-    await tell({ signsIn: 'vera' });
+    await issuer.signsIn('vera');
     const begun = await browser.get(first.headers.get('location') ?? '');
     const address = new URL(begun.headers.get('location') ?? '');
 
@@ -175,11 +117,11 @@ describe('signing in', () => {
   });
 
   it('sets cookies of this host alone, which no script reads', async () => {
-    await tell({ signsIn: 'vera' });
-    const browser = createBrowser();
+    await issuer.signsIn('vera');
+    const browser = createBrowser(origin);
     const begun = await browser.get('/sign-in');
     const { url } = await browser.follow(begun.headers.get('location') ?? '', '/signed-in');
-    const ended = await browser.ask(url);
+    const ended = await browser.load(url);
 
     const cookies = [...begun.headers.getSetCookie(), ...ended.headers.getSetCookie()];
     expect(cookies).toHaveLength(3);
@@ -203,30 +145,30 @@ describe('signing in', () => {
     ['a code that was never given', (_, url) => url.searchParams.set('code', 'x'.repeat(43))],
     ['a refusal', (_, url) => url.searchParams.set('error', 'access_denied')],
   ])('is refused with %s', async (_, spoil) => {
-    await tell({ signsIn: 'alma' });
-    const browser = createBrowser();
+    await issuer.signsIn('alma');
+    const browser = createBrowser(origin);
     const { url } = await browser.follow(`${origin}/sign-in`, '/signed-in');
     const attempt = JSON.parse(Buffer.from(browser.jar().get('__Host-keyturn-sign-in') ?? '', 'base64url').toString('utf8'));
     const address = new URL(url);
     spoil(attempt, address);
     browser.jar().set('__Host-keyturn-sign-in', Buffer.from(JSON.stringify(attempt)).toString('base64url'));
 
-    const answer = await browser.ask(address.href);
+    const answer = await browser.load(address.href);
 
     expect(answer.status).toBe(401);
     expect(browser.jar().size).toBe(0);
   });
 
   it('is refused in a browser that has not begun it, and a second time', async () => {
-    await tell({ signsIn: 'alma' });
-    const [browser, other] = [createBrowser(), createBrowser()];
+    await issuer.signsIn('alma');
+    const [browser, other] = [createBrowser(origin), createBrowser(origin)];
     const { url } = await browser.follow(`${origin}/sign-in`, '/signed-in');
     const attempt = browser.jar().get('__Host-keyturn-sign-in') ?? '';
 
-    expect((await other.ask(url)).status).toBe(401);
-    expect((await browser.ask(url)).status).toBe(303);
+    expect((await other.load(url)).status).toBe(401);
+    expect((await browser.load(url)).status).toBe(303);
     browser.jar().set('__Host-keyturn-sign-in', attempt);
-    expect((await browser.ask(url)).status).toBe(401);
+    expect((await browser.load(url)).status).toBe(401);
   });
 });
 
@@ -347,7 +289,7 @@ describe('a session', () => {
 
   it('ends with signing out, in every browser that has its cookie', async () => {
     const browser = await signIn('vera');
-    const stolen = createBrowser();
+    const stolen = createBrowser(origin);
     stolen.jar().set('__Host-keyturn', browser.jar().get('__Host-keyturn') ?? '');
     expect((await stolen.get('/')).status).toBe(200);
 
@@ -369,12 +311,12 @@ describe('a session', () => {
   it('ends soon after somebody was removed at the issuer, and not because it does not answer', async () => {
     const browser = await signIn('rita');
     const form = await browser.seal('/tokens/token-11/rotate');
-    await tell({ silent: true });
+    await issuer.beSilent(true);
     later(checkMinutes + 1);
     expect((await browser.get('/')).status).toBe(200);
 
-    await tell({ silent: false });
-    await tell({ removed: 'rita' });
+    await issuer.beSilent(false);
+    await issuer.remove('rita');
     later(checkMinutes + 1);
 
     expect((await browser.send('/tokens/token-11/rotate', { seal: form })).status).toBe(401);
@@ -383,9 +325,9 @@ describe('a session', () => {
   });
 
   it('changes with the groups of its person', async () => {
-    await tell({ account: { sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-viewer'] } });
+    await issuer.put({ sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-viewer'] });
     const browser = await signIn('alma');
-    await tell({ account: { sub: 'alma', email: 'alma@example.com', email_verified: true, groups: ['keyturn-viewer'] } });
+    await issuer.put({ sub: 'alma', email: 'alma@example.com', email_verified: true, groups: ['keyturn-viewer'] });
     expect((await browser.get('/tokens/token-12/rotate')).status).toBe(200);
 
     later(checkMinutes + 1);
@@ -395,7 +337,7 @@ describe('a session', () => {
   });
 
   it('takes a form for an hour', async () => {
-    await tell({ account: { sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-operator'] } });
+    await issuer.put({ sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-operator'] });
     const browser = await signIn('otto');
     const form = await browser.seal('/tokens/token-13/rotate');
     for (const minutes of [20, 20, 21]) {
