@@ -187,7 +187,9 @@ export class Console extends Construct {
     client.node.addDependency(domain);
     for (const role of roles)
       new CfnUserPoolGroup(this, `Group-${role}`, { userPoolId: userPool.userPoolId, groupName: `${prefix}-${role}` });
-    return { issuer: userPool.userPoolProviderUrl, clientId: client.userPoolClientId };
+    const { region, urlSuffix } = Stack.of(this);
+    const issuer = `https://cognito-idp.${region}.${urlSuffix}/${userPool.userPoolId}`;
+    return { issuer, clientId: client.userPoolClientId };
   }
 
   private explain(): void {

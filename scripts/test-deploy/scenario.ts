@@ -5,7 +5,18 @@ import { CreateSecretCommand, InvalidRequestException, RotateSecretCommand } fro
 import type { Removal } from '../../lib/engine/uninstall.ts';
 import { partitions } from '../../lib/history/partitions.ts';
 import { type Fit, readTemplate } from './assembly.ts';
-import { functionOf, functionPrefix, historyTable, installation, names, reconciler, teller, writeCatalog } from './catalog.ts';
+import {
+  admitted,
+  functionOf,
+  functionPrefix,
+  historyTable,
+  installation,
+  names,
+  pages,
+  reconciler,
+  teller,
+  writeCatalog,
+} from './catalog.ts';
 import type { Cleanup } from './cleanup.ts';
 import {
   changed,
@@ -54,6 +65,7 @@ export async function playScenario(options: {
   const providers = [names.token.provider, ...(mail === undefined ? [] : [names.empty.provider])];
   const byHand = await adoptable();
   await deployFirst();
+  await knockAtTheConsole();
   if (mail !== undefined) await fillTheEmptySecret(mail.url);
   await giveUpPoison();
   await rotateOnDemand('the token made by hand', byHand);
@@ -93,9 +105,9 @@ export async function playScenario(options: {
     report.scene('cdk deploy');
     assembly = await deploy('first');
     report.holds(
-      'a function for each provider is there, a reconciler, and one that tells',
+      'a function for each provider is there, a reconciler, one that tells, and the console',
       [...(await functionsNow(lambda, functionPrefix)).keys()].sort(),
-      [reconciler, teller, ...providers.map(functionOf)].sort(),
+      [reconciler, teller, pages, ...providers.map(functionOf)].sort(),
     );
     const environments = [...(await functionsNow(lambda, functionPrefix)).values()].filter((text) => text.includes('127.0.0.1'));
     report.holds('where AWS is stands in no environment variable, which somebody could change', environments, []);
@@ -124,6 +136,33 @@ export async function playScenario(options: {
       const asked = place.steps.map(({ step }) => step);
       report.holds('Secrets Manager asked for its test run, and for nothing else', [...new Set(asked)], ['testSecret']);
     }
+  }
+
+  /** As an HTTP API hands a request on. Signing in is tried in this repository's own tests, on a real issuer. */
+  async function knockAtTheConsole(): Promise<void> {
+    report.scene('The console');
+    const { Stacks: [stack] = [] } = await clients.cloudFormation.send(new DescribeStacksCommand({ StackName: installation }));
+    const url = stack?.Outputs?.find(({ OutputKey }) => OutputKey?.startsWith('ConsoleUrl'))?.OutputValue ?? '';
+    report.holds('the stack tells where it is', URL.canParse(url), true);
+    const knock = async (sourceIp: string) => {
+      const { host: domainName } = new URL(url);
+      const http = { method: 'GET', path: `/tokens/${names.token.name}`, protocol: 'HTTP/1.1', sourceIp, userAgent: 'test' };
+      const answer = (await invoke(lambda, pages, {
+        version: '2.0',
+        routeKey: 'ANY /{proxy+}',
+        rawPath: http.path,
+        rawQueryString: '',
+        headers: { host: domainName },
+        requestContext: { domainName, stage: '$default', http },
+        isBase64Encoded: false,
+      })) as { statusCode: number; headers: Record<string, string> };
+      return { status: answer.statusCode, to: answer.headers['location'] };
+    };
+    report.holds('it turns away whoever comes from another address', await knock(admitted.other), { status: 403, to: undefined });
+    report.holds('and sends whoever may come in to sign in', await knock(admitted.one), {
+      status: 303,
+      to: `/sign-in?to=${encodeURIComponent(`/tokens/${names.token.name}`)}`,
+    });
   }
 
   async function fillTheEmptySecret(mailUrl: string): Promise<void> {
@@ -374,7 +413,9 @@ export async function playScenario(options: {
       hasMail,
     });
     const made = join(folder, `assembly-${which}`);
-    await cdk.synth(made, { ...place.context, 'keyturn:catalog': catalogFolder, 'keyturn:prefix': installation });
+    const console = JSON.stringify({ admit: [admitted.range] });
+    const settings = { 'keyturn:catalog': catalogFolder, 'keyturn:prefix': installation, 'keyturn:console': console };
+    await cdk.synth(made, { ...place.context, ...settings });
     onFit(await place.fit(made));
     await cdk.deploy(made);
     return made;

@@ -113,7 +113,7 @@ describe('who comes in', () => {
       admitted: office,
       installation: 'keyturn',
       origin: expect.stringMatching(/^<ConsoleApi\w+\.ApiEndpoint>$/),
-      issuer: expect.stringContaining('<ConsoleUsers'),
+      issuer: expect.stringMatching(/^https:\/\/cognito-idp\.eu-west-1\.amazonaws\.com\/<ConsoleUsers\w+>$/),
       groups: {
         claim: 'cognito:groups',
         of: { admin: 'keyturn-admin', operator: 'keyturn-operator', viewer: 'keyturn-viewer' },
