@@ -15,6 +15,7 @@ const handlers = {
   reconcile: `lambdas/reconcile${extension}`,
   notify: `lambdas/notify${extension}`,
   calendar: `lambdas/calendar${extension}`,
+  console: `lambdas/console${extension}`,
 } as const;
 
 /** Where the bundler believes that it writes: the names of chunks depend on the way from there to the sources. */

@@ -1,6 +1,26 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { setTimeout } from 'node:timers/promises';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { type ErrorCode, errorCodes, RotationError } from '../engine/errors.ts';
+import { type ClientConfiguration, clientOptions } from './clients.ts';
 import { sortAwsError } from './errors.ts';
+
+/** So long a page can wait. */
+const pageMilliseconds = 20_000;
+
+/** The same for whoever has to answer soon: what takes longer goes on without them, and they say so. */
+export function openHastyAsker(configuration: ClientConfiguration): (functionName: string, event: object) => Promise<unknown> {
+  const options = clientOptions({ ...configuration, maxAttempts: 1 });
+  const ask = createAsker(new LambdaClient({ ...options, requestHandler: { requestTimeout: 60_000 } }));
+  return async (functionName, event) => {
+    const timer = new AbortController();
+    const tooLong = setTimeout(pageMilliseconds, undefined, { signal: timer.signal }).then(() => {
+      throw new RotationError('unavailable', `keyturn: ${functionName} has not come to its end yet, and goes on`, {
+        fix: 'Look at the token again in some minutes: its page shows what came of it.',
+      });
+    });
+    return Promise.race([ask(functionName, event), tooLong]).finally(() => timer.abort());
+  };
+}
 
 /** Asks a function and waits for its answer. What the function threw is thrown again: its code, its sentence, and what to do. */
 export function createAsker(client: Pick<LambdaClient, 'send'>): (functionName: string, event: object) => Promise<unknown> {

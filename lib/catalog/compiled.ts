@@ -77,7 +77,7 @@ export function parseDirectory(json: unknown): Directory {
   return parse(directorySchema, json) as Directory;
 }
 
-const some = z.string().min(1);
+export const some = z.string().min(1);
 const mode = z.enum(['observe', 'rotate', 'retire']);
 const hours = z.number().min(0);
 
@@ -86,7 +86,7 @@ const expectSchema = z.strictObject({
   expiresAfterDays: z.number().positive().optional(),
 });
 
-const tokenSchema = z.strictObject({
+export const tokenSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9-]{1,64}$/),
   secret: some,
   provider: some,
@@ -121,7 +121,7 @@ const tokenSchema = z.strictObject({
   ),
 }) satisfies z.ZodType<Token>;
 
-const freezesSchema = z.array(
+export const freezesSchema = z.array(
   z.strictObject({ from: z.number(), until: z.number(), why: some, providers: z.array(some).optional() }),
 );
 
@@ -134,7 +134,7 @@ const compiledSchema = z.strictObject({
   tokens: z.array(tokenSchema),
 });
 
-const scheduleSchema = z.union([
+export const scheduleSchema = z.union([
   z.strictObject({ everyDays: z.int().positive(), windowHours: z.int().positive().optional() }),
   z.strictObject({ everyHours: z.int().positive(), windowHours: z.int().positive().optional() }),
   z.strictObject({ cron: some, windowHours: z.int().positive().optional() }),
@@ -142,7 +142,7 @@ const scheduleSchema = z.union([
 
 const feedVersion = z.int().positive().optional();
 
-const directorySchema = z.strictObject({
+export const directorySchema = z.strictObject({
   version: z.literal(1),
   people: z.record(some, z.strictObject({ name: some, email: some, left: some.optional(), feedVersion })),
   teams: z.record(
@@ -188,7 +188,8 @@ const indexSchema = directorySchema.extend({
   ),
 });
 
-function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.infer<Schema> {
+/** Throws `catalog`, naming the field and nothing of what stands there. */
+export function parse<Schema extends z.ZodType>(schema: Schema, json: unknown): z.infer<Schema> {
   let value = json;
   if (typeof json === 'string') {
     try {

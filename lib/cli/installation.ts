@@ -19,6 +19,7 @@ import { createMovableClock } from '../local/clock.ts';
 import { readJson } from '../local/files.ts';
 import { openFolderShelf } from '../local/folder-shelf.ts';
 import { addressFile, type LocalAddress, region as localRegion } from '../local/start.ts';
+import { functionArnOf } from '../operations/function-arn.ts';
 import type { Installation } from '../operations/installation.ts';
 import { registry } from '../plugin/registry.ts';
 
@@ -61,10 +62,7 @@ export async function openInstallation(place: Place): Promise<Installation> {
     ledger: openLedger(stateFolder, place, clock, providersOf(catalog)),
     entry: (name) => find(catalog, name),
     describe: ({ token }) => store.describe(token.secret),
-    functionArn({ token }, { arn }) {
-      const [, partition, , region, account] = arn.split(':');
-      return `arn:${partition}:lambda:${region}:${account}:function:${place.installation}-rotate-${token.provider}`;
-    },
+    functionArn: (entry, state) => functionArnOf(place.installation, entry, state),
     async ask<Answer>({ token }: CatalogEntry, state: SecretState, event: { readonly Job: string }) {
       const ending = `-rotate-${token.provider}`;
       const configured = state.rotationFunctionArn?.endsWith(ending) ? state.rotationFunctionArn : undefined;

@@ -21,6 +21,8 @@ export interface Action {
   /** A reason is asked for, and must be given. */
   readonly needsReason?: boolean;
   readonly isOffered: (status: TokenStatus, isAlerted: boolean, isAssisted: boolean) => boolean;
+  /** It undoes what somebody wanted, so that an operator does not do it for them: whose token it is does, or an admin. @default it never does */
+  readonly endsAWish?: (status: TokenStatus) => boolean;
   /** Throws, with what to do, where it is refused. */
   readonly act: (installation: Installation, entry: CatalogEntry, by: Actor) => Promise<void>;
 }
@@ -82,6 +84,8 @@ export const actions: readonly Action[] = [
     recorded: 'released it',
     done: 'It is released.',
     isOffered: ({ hold: held, parked }) => held !== undefined || parked !== undefined,
+    // What was kept by a hold is ended after it, and nobody brings it back.
+    endsAWish: ({ hold: held }) => held !== undefined,
     act: async (installation, entry) => void (await release(installation, entry)),
   },
   {

@@ -7,29 +7,48 @@ import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError, RotationError } from '../engine/errors.ts';
 import type { Registry } from '../engine/open-token.ts';
 import type { Token } from '../engine/token.ts';
-import type { Installation } from '../operations/installation.ts';
+import { type Installation, pausesOf } from '../operations/installation.ts';
+import { lookAt } from '../operations/look.ts';
 import { knownOf, materialFor } from '../operations/material.ts';
 import { Refusal } from '../operations/refusal.ts';
 import { partsAsked, submit } from '../operations/submit.ts';
 import { style } from '../pages/style.ts';
 import type { Markup } from '../runbook/html.ts';
 import { type Action, type Actor, actions } from './actions.ts';
-import { type Guard, isSame } from './guard.ts';
+import { mayAct, seenBy, type Visitor } from './guard.ts';
 import { intakePage, refusedText, typedIn } from './intake.ts';
 import { type Frame, layout, liveScript } from './layout.ts';
 import { calendarPage, peoplePage, providersPage, tasksPage, tokensPage } from './overviews.ts';
+import { isSame } from './seals.ts';
 import { tokenPage } from './token-page.ts';
 
 /** What the console is served with, wherever it runs. */
 export interface ConsoleOptions {
   readonly installation: Installation;
   readonly registry: Registry;
-  readonly guard: Guard;
+  readonly entrance: Entrance;
   /** Its own address, as browsers call it: `http://127.0.0.1:4578`. */
   readonly origin: string;
-  /** Who asks; undefined shows nothing but how to get in. */
-  readonly identify: (request: Request) => string | undefined;
+}
+
+/** By which way people come in: a key on a laptop, signing in elsewhere. */
+export interface Entrance {
+  /** Who asks; undefined for somebody who is not in. */
+  identify(request: Request): Promise<Visitor | undefined>;
+  /** Pages of its own, answered before anybody is known. Undefined for any other address. */
+  answer(request: Request): Promise<EntranceAnswer | undefined>;
+  /** Where somebody who only looks is sent to come in. @default nowhere: they are told `howToGetIn` */
+  readonly signInPath?: (wanted: string) => string;
   readonly howToGetIn: string;
+  /** Ends what {@link identify} goes by. @default nobody can sign out */
+  readonly signOut?: (request: Request) => Promise<EntranceAnswer>;
+}
+
+/** A way on, or a page that says why there is none. */
+export interface EntranceAnswer {
+  readonly redirect?: string;
+  readonly page?: { readonly status: 200 | 401 | 403 | 503; readonly title: string; readonly body: Markup };
+  readonly cookies?: readonly string[];
 }
 
 const policy = [
@@ -42,14 +61,15 @@ const policy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-type Environment = { Variables: { who: string } };
+/** The installation is the visitor's: in it there is nothing that they may not see. */
+type Environment = { Variables: { visitor: Visitor; installation: Installation } };
 
 /**
  * The pages for people: how every token is, and what they may do with it. It reads labels, records and the catalog; nothing in it can read a value.
  * Every page works without a script.
  */
 export function createConsole(options: ConsoleOptions): Hono<Environment> {
-  const { installation, registry, origin, identify, howToGetIn } = options;
+  const { installation, registry, origin, entrance } = options;
   const app = new Hono<Environment>();
 
   app.use(async (context, next) => {
@@ -60,6 +80,7 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
     context.header('Referrer-Policy', 'same-origin');
     context.header('Cross-Origin-Opener-Policy', 'same-origin');
     context.header('Cross-Origin-Resource-Policy', 'same-origin');
+    if (origin.startsWith('https:')) context.header('Strict-Transport-Security', 'max-age=31536000');
     if (!context.res.headers.has('Cache-Control')) context.header('Cache-Control', 'no-store');
   });
   app.get('/style.css', (context) => context.text(style, 200, { 'Content-Type': 'text/css; charset=utf-8' }));
@@ -68,79 +89,115 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
     // A name that somebody else made point here is not ours, and its pages are not let in.
     if (new URL(context.req.url).host !== new URL(origin).host)
       return context.text('This is not the address of the console.', 421);
-    const who = identify(context.req.raw);
-    if (who === undefined)
-      return context.html(
-        await layout({ title: 'You are not signed in', who: 'not signed in' }, html`<p>${howToGetIn}</p>`),
-        401,
-      );
-    context.set('who', who);
+    const answered = await entrance.answer(context.req.raw);
+    if (answered !== undefined) return enter(context, answered);
+    const visitor = await entrance.identify(context.req.raw);
+    if (visitor === undefined) return turnAway(context, entrance);
+    context.set('visitor', visitor);
+    context.set('installation', seenBy(installation, visitor));
     return next();
   });
 
-  const show = async (context: Context<Environment>, frame: Omit<Frame, 'who'>, body: Markup) =>
-    context.html(await layout({ ...frame, who: context.get('who') }, body));
+  const show = async (context: Context<Environment>, frame: Pick<Frame, 'title' | 'part' | 'isLive'>, body: Markup) =>
+    context.html(await layout({ ...frame, ...frameOf(context) }, body));
   app.get('/', async (context) =>
-    show(context, { title: 'Tokens', part: '/' }, await tokensPage(installation, registry, context.req.query())),
+    show(context, { title: 'Tokens', part: '/' }, await tokensPage(context.get('installation'), registry, context.req.query())),
   );
-  app.get('/tasks', async (context) =>
-    show(context, { title: 'Tasks', part: '/tasks' }, await tasksPage(installation, context.req.query())),
-  );
+  app.get('/tasks', async (context) => {
+    const { personId } = context.get('visitor');
+    const body = await tasksPage(context.get('installation'), context.req.query(), personId);
+    return show(context, { title: 'Tasks', part: '/tasks' }, body);
+  });
   app.get('/calendar', async (context) =>
-    show(context, { title: 'Calendar', part: '/calendar' }, await calendarPage(installation)),
+    show(context, { title: 'Calendar', part: '/calendar' }, await calendarPage(context.get('installation'))),
   );
-  app.get('/people', async (context) => show(context, { title: 'People', part: '/people' }, peoplePage(installation)));
+  app.get('/people', async (context) =>
+    show(context, { title: 'People', part: '/people' }, peoplePage(context.get('installation'))),
+  );
   app.get('/providers', async (context) =>
-    show(context, { title: 'Providers', part: '/providers' }, await providersPage(installation, registry)),
+    show(context, { title: 'Providers', part: '/providers' }, await providersPage(context.get('installation'), registry)),
   );
   app.get('/tokens/:name', async (context) => {
-    const entry = installation.entry(context.req.param('name'));
+    const seen = context.get('installation');
+    const entry = seen.entry(context.req.param('name'));
     const said = context.req.query('done') ?? '';
     const done = Object.hasOwn(takenTexts, said) ? takenTexts[said] : actions.find(({ name }) => name === said)?.done;
-    const { body, isLive } = await tokenPage(installation, registry, entry, done);
+    const { body, isLive } = await tokenPage(seen, registry, entry, done, (action, status) =>
+      mayAct(context.get('visitor'), action, entry, status),
+    );
     return show(context, { title: entry.token.name, isLive }, body);
   });
   app.get('/tokens/:name/submit', async (context) => {
-    const material = await assistedMaterial(options, context);
-    return show(context, { title: `Renew ${material.entry.token.name}` }, intakePage(material, formOf(options, context)));
+    const material = await assistedMaterial(context, registry);
+    return show(context, { title: `Renew ${material.entry.token.name}` }, intakePage(material, formOf(context)));
   });
   app.post('/tokens/:name/submit', bodyLimit({ maxSize: mostPosted, onError: tooLong }), async (context) => {
-    const { who, fields } = await readForm(options, context);
-    const material = await assistedMaterial(options, context);
+    const fields = await readForm(context, origin);
+    const material = await assistedMaterial(context, registry);
     const { entry, rotator } = material;
-    await record(installation, entry.token, { who, why: '' }, 'gave a new one');
-    const submitted = await submit(installation, entry, rotator, typedIn(fields, partsAsked(entry.token, rotator))).catch(
-      refusedBefore,
-    );
+    const { name } = entry.token;
+    await record(installation, entry.token, { who: context.get('visitor').who, why: '' }, 'gave a new one');
+    const typed = typedIn(fields, partsAsked(entry.token, rotator));
+    const submitted = await submit(context.get('installation'), entry, rotator, typed).catch(refusedBefore);
     if (typeof submitted !== 'string' && submitted.outcome !== 'refused')
-      return context.redirect(`/tokens/${entry.token.name}?done=${submitted.outcome === 'begun' ? 'submit' : 'waits'}`, 303);
+      return context.redirect(`/tokens/${name}?done=${submitted.outcome === 'begun' ? 'submit' : 'waits'}`, 303);
     const refused = typeof submitted === 'string' ? submitted : refusedText(submitted);
-    const title = `Renew ${entry.token.name}`;
-    const page = await layout({ title, who }, intakePage(material, { ...formOf(options, context), refused }));
-    return context.html(page, 422);
+    const page = intakePage(material, { ...formOf(context), refused });
+    return context.html(await layout({ title: `Renew ${name}`, ...frameOf(context) }, page), 422);
   });
   app.get('/tokens/:name/:action', async (context) => {
-    const { entry, action } = asked(installation, context);
-    return show(context, { title: `${action.label}: ${entry.token.name}` }, confirmation(options, context, action));
+    const { entry, action } = await asked(context);
+    return show(context, { title: `${action.label}: ${entry.token.name}` }, confirmation(context, entry, action));
   });
   app.post('/tokens/:name/:action', async (context) => {
-    const { entry, action } = asked(installation, context);
-    const { who, why } = await readPost(options, context, action);
+    const fields = await readForm(context, origin);
+    const { entry, action } = await asked(context);
+    const actor = { who: context.get('visitor').who, why: reasonIn(fields, action) };
     // Written down first: what cannot be written down is not done.
-    await record(installation, entry.token, { who, why }, action.recorded);
-    await action.act(installation, entry, { who, why });
+    await record(installation, entry.token, actor, action.recorded);
+    await action.act(installation, entry, actor);
     return context.redirect(`/tokens/${entry.token.name}?done=${action.name}`, 303);
+  });
+  app.post('/sign-out', async (context) => {
+    await readForm(context, origin);
+    return enter(context, (await entrance.signOut?.(context.req.raw)) ?? { redirect: '/' });
   });
 
   app.notFound((context) => problem(context, 404, 'There is no such page.', 'The list of tokens has them all.'));
   app.onError((error, context) => {
     if (error instanceof PageRefusal) return problem(context, error.status, error.message, error.fix);
-    if (error instanceof RotationError) return problem(context, error.code === 'catalog' ? 404 : 409, error.message, error.fix);
+    if (error instanceof RotationError) {
+      const isUnknown = error.code === 'unavailable' || error.code === 'uncertain';
+      const title = isUnknown ? 'Nobody knows yet what came of it' : 'That was not done';
+      return problem(context, error.code === 'catalog' ? 404 : 409, error.message, error.fix, title);
+    }
     if (error instanceof Refusal) return problem(context, 409, error.message, '');
     // What another error says may come from anywhere, and is shown to nobody.
     return problem(context, 500, asRotationError(new Error(), 'the console').message, 'Try again in a while.');
   });
   return app;
+}
+
+async function enter(context: Context<Environment>, { redirect, page, cookies = [] }: EntranceAnswer): Promise<Response> {
+  for (const cookie of cookies) context.header('Set-Cookie', cookie, { append: true });
+  if (page === undefined) return context.redirect(redirect ?? '/', 303);
+  return context.html(await layout({ title: page.title, who: 'not signed in' }, page.body), page.status);
+}
+
+/** Whoever looks is sent to come in; what somebody wanted to do is not done later for them. */
+async function turnAway(context: Context<Environment>, { signInPath, howToGetIn }: Entrance): Promise<Response> {
+  const { pathname, search } = new URL(context.req.url);
+  if (signInPath !== undefined && context.req.method === 'GET') return context.redirect(signInPath(`${pathname}${search}`), 303);
+  const way = signInPath === undefined ? '' : html`<p><a href="${signInPath('/')}">Sign in</a></p>`;
+  const body = html`<p>${howToGetIn}</p>${way}`;
+  return context.html(await layout({ title: 'You are not signed in', who: 'not signed in' }, body), 401);
+}
+
+function frameOf(context: Context<Environment>): Pick<Frame, 'who' | 'signOutSeal'> {
+  const visitor = context.get('visitor') as Visitor | undefined;
+  if (visitor === undefined) return { who: 'not signed in' };
+  const { who, seals, isSignedIn } = visitor;
+  return { who, ...(isSignedIn ? { signOutSeal: seals.seal('/sign-out', who, context.get('installation').clock.now()) } : {}) };
 }
 
 /** A request that is not answered with what it asked for. */
@@ -154,21 +211,32 @@ class PageRefusal extends Refusal {
   }
 }
 
-async function problem(context: Context<Environment>, status: 400 | 403 | 404 | 409 | 500, message: string, fix: string) {
+async function problem(
+  context: Context<Environment>,
+  status: 400 | 403 | 404 | 409 | 500,
+  message: string,
+  fix: string,
+  title = 'That was not done',
+): Promise<Response> {
   const body = html`<p class="warning" role="alert">${message}</p><p>${fix}</p><p><a href="/">All tokens</a></p>`;
-  return context.html(await layout({ title: 'That was not done', who: context.get('who') ?? 'not signed in' }, body), status);
+  return context.html(await layout({ title, ...frameOf(context) }, body), status);
 }
 
-function asked({ entry }: Installation, context: Context<Environment>): { entry: CatalogEntry; action: Action } {
+/** What the address asks for, if this visitor may do it. */
+async function asked(context: Context<Environment>): Promise<{ readonly entry: CatalogEntry; readonly action: Action }> {
   const action = actions.find(({ name }) => name === context.req.param('action'));
   if (action === undefined) throw new PageRefusal(404, 'There is no such page.', 'The list of tokens has them all.');
-  return { entry: entry(context.req.param('name') ?? ''), action };
+  const installation = context.get('installation');
+  const entry = installation.entry(context.req.param('name') ?? '');
+  const status = await lookAt(installation, entry, await pausesOf(installation));
+  if (mayAct(context.get('visitor'), action, entry, status)) return { entry, action };
+  throw new PageRefusal(403, 'You may look at this token, and may not do this.', 'Its owner, its backup or an admin can.');
 }
 
-function confirmation({ installation, guard }: ConsoleOptions, context: Context<Environment>, action: Action): Markup {
-  const { entry } = asked(installation, context);
+function confirmation(context: Context<Environment>, entry: CatalogEntry, action: Action): Markup {
   const path = new URL(context.req.url).pathname;
-  const seal = guard.seal(path, context.get('who'), installation.clock.now());
+  const { who, seals } = context.get('visitor');
+  const seal = seals.seal(path, who, context.get('installation').clock.now());
   const reason = html`<p><label for="why">Your reason</label><input id="why" name="why" required maxlength="60" autocomplete="off"></p>`;
   return html`<p class="lead">${action.explains(entry)}</p>
 <form method="post" action="${path}">
@@ -178,37 +246,29 @@ ${action.needsReason === true ? reason : ''}
 </form>`;
 }
 
+type Fields = Awaited<ReturnType<Context['req']['parseBody']>>;
+
 /** A post of one of our own pages, of this hour, by this person; anything else is refused. */
-async function readPost(
-  { guard, origin, installation }: ConsoleOptions,
-  context: Context<Environment>,
-  { needsReason = false }: Action,
-): Promise<Actor> {
-  const { who, fields } = await readForm({ guard, origin, installation }, context);
-  const { why = '' } = fields;
+async function readForm(context: Context<Environment>, origin: string): Promise<Fields> {
+  const fields = await context.req.parseBody();
+  const { seal } = fields;
+  const { who, seals } = context.get('visitor');
+  const isOurs = isSame(context.req.header('origin') ?? '', origin);
+  const path = new URL(context.req.url).pathname;
+  const now = context.get('installation').clock.now();
+  if (isOurs && typeof seal === 'string' && seals.isSealed(seal, path, who, now)) return fields;
+  throw new PageRefusal(
+    403,
+    'This form is not one of ours, or is older than an hour.',
+    'Go back to the token, and ask for it again.',
+  );
+}
+
+function reasonIn({ why }: Fields, { needsReason = false }: Action): string {
   const reason = typeof why === 'string' ? plain(why) : '';
   if (needsReason && reason === '') throw new PageRefusal(400, 'It needs a reason.', 'Go back, and say why.');
   if (reason.length > 60) throw new PageRefusal(400, 'The reason is longer than 60 characters.', 'Go back, and say it shorter.');
-  return { who, why: reason };
-}
-
-/** The fields of a form that is one of ours. */
-async function readForm(
-  { guard, origin, installation }: Pick<ConsoleOptions, 'guard' | 'origin' | 'installation'>,
-  context: Context<Environment>,
-): Promise<{ readonly who: string; readonly fields: Readonly<Record<string, unknown>> }> {
-  const who = context.get('who');
-  const { seal, ...fields } = await context.req.parseBody();
-  const isOurs = isSame(context.req.header('origin') ?? '', origin);
-  const path = new URL(context.req.url).pathname;
-  if (!isOurs || typeof seal !== 'string' || !guard.isSealed(seal, path, who, installation.clock.now())) {
-    throw new PageRefusal(
-      403,
-      'This form is not one of ours, or is older than an hour.',
-      'Go back to the token, and ask for it again.',
-    );
-  }
-  return { who, fields };
+  return reason;
 }
 
 /** What a browser may send at most: more than any token, and far less than what could do harm. */
@@ -230,17 +290,21 @@ function refusedBefore(error: unknown): string {
   throw error;
 }
 
-function formOf({ guard, installation }: ConsoleOptions, context: Context<Environment>) {
+function formOf(context: Context<Environment>) {
   const path = new URL(context.req.url).pathname;
-  return { path, seal: guard.seal(path, context.get('who'), installation.clock.now()) };
+  const { who, seals } = context.get('visitor');
+  return { path, seal: seals.seal(path, who, context.get('installation').clock.now()) };
 }
 
-/** Of a token that only a person can make; of others there is no such page. */
-async function assistedMaterial({ installation, registry }: ConsoleOptions, context: Context<Environment>) {
+/** Of a token that only a person can make, for somebody who may give a new one; of others there is no such page. */
+async function assistedMaterial(context: Context<Environment>, registry: Registry) {
+  const installation = context.get('installation');
   const entry = installation.entry(context.req.param('name') ?? '');
   const material = await materialFor(installation, registry, entry, await knownOf(installation));
-  if (material.rotator.kind === 'assisted') return material;
-  throw new PageRefusal(404, 'Nobody has to make this one.', 'Its page has a button that renews it.');
+  if (material.rotator.kind !== 'assisted')
+    throw new PageRefusal(404, 'Nobody has to make this one.', 'Its page has a button that renews it.');
+  if (mayAct(context.get('visitor'), {}, entry, material.status)) return material;
+  throw new PageRefusal(403, 'You may look at this token, and may not do this.', 'Its owner, its backup or an admin can.');
 }
 
 async function record(

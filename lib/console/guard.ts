@@ -1,33 +1,92 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Instant } from '../engine/contract.ts';
+import type { Catalog, CatalogEntry } from '../catalog/catalog.ts';
+import { RotationError } from '../engine/errors.ts';
+import type { Ledger, Pause } from '../engine/records.ts';
+import type { Installation } from '../operations/installation.ts';
+import type { TokenStatus } from '../operations/token-status.ts';
+import type { Action } from './actions.ts';
+import type { Seals } from './seals.ts';
 
-/**
- * Tells posts of our own pages from anybody else's: each form carries a seal for this one path and person, which is good for an hour. Nothing has
- * to be remembered for it.
- */
-export interface Guard {
-  seal(path: string, who: string, now: Instant): string;
-  isSealed(seal: string, path: string, who: string, now: Instant): boolean;
+// The one place that decides who sees what and who may do what. Pages are handed an installation in which there is nothing but what the visitor
+// may see, so that no page can show more by mistake.
+
+/** `viewer` sees everything; an `operator` acts on everything too; an `admin` also ends what somebody else wanted kept. */
+export const roles = ['admin', 'operator', 'viewer'] as const;
+export type Role = (typeof roles)[number];
+
+/** Whoever looks at the console. */
+export interface Visitor {
+  /** As the records call them. */
+  readonly who: string;
+  /** Of the whole installation. Missing: they have to do with their own tokens only. */
+  readonly role?: Role;
+  /** Who they are in the catalog. Tokens of which they are owner or backup are their own, and they may do everything with them. */
+  readonly personId?: string;
+  /** For the forms on their pages. */
+  readonly seals: Seals;
+  /** They have signed in, and may sign out. */
+  readonly isSignedIn: boolean;
 }
 
-const sealedMilliseconds = 3_600_000;
+type Known = Pick<Visitor, 'role' | 'personId'>;
 
-export function createGuard(key: Uint8Array): Guard {
-  const sealUntil = (until: number, path: string, who: string) =>
-    `${until}.${createHmac('sha256', key)
-      .update(JSON.stringify([until, path, who]))
-      .digest('base64url')}`;
+/** Whether there is anything in the console for them. */
+export function hasPart({ role, personId }: Known): boolean {
+  return role !== undefined || personId !== undefined;
+}
+
+function isOwn({ personId }: Known, { owner, backup }: CatalogEntry): boolean {
+  return personId !== undefined && (owner === personId || backup === personId);
+}
+
+function maySee(visitor: Known, entry: CatalogEntry): boolean {
+  return visitor.role !== undefined || isOwn(visitor, entry);
+}
+
+export function mayAct(visitor: Known, action: Pick<Action, 'endsAWish'>, entry: CatalogEntry, status: TokenStatus): boolean {
+  if (isOwn(visitor, entry) || visitor.role === 'admin') return true;
+  return visitor.role === 'operator' && action.endsAWish?.(status) !== true;
+}
+
+/** The installation as a visitor sees it. A token that they do not see is for them as if it were not there. */
+export function seenBy(installation: Installation, visitor: Known): Installation {
+  if (visitor.role !== undefined) return installation;
+  const catalog = catalogSeenBy(installation.catalog, visitor);
   return {
-    seal: (path, who, now) => sealUntil(now + sealedMilliseconds, path, who),
-    isSealed(seal, path, who, now) {
-      const until = Number(/^(\d{1,15})\./.exec(seal)?.[1] ?? 0);
-      return until >= now && isSame(seal, sealUntil(until, path, who));
+    ...installation,
+    catalog,
+    ledger: ledgerSeenBy(installation.ledger, catalog),
+    entry(name) {
+      const entry = catalog.entries.find(({ token }) => token.name === name);
+      if (entry !== undefined) return entry;
+      throw new RotationError('catalog', 'keyturn: there is no token of this name among yours', {
+        fix: 'The list of tokens has them all.',
+        definite: true,
+      });
     },
   };
 }
 
-/** Takes the same time wherever two texts differ. */
-export function isSame(one: string, other: string): boolean {
-  const [a, b] = [one, other].map((text) => createHmac('sha256', 'compared').update(text).digest());
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b);
+/** Their tokens, and of people and teams only those who have to do with them. */
+function catalogSeenBy(catalog: Catalog, visitor: Known): Catalog {
+  const entries = catalog.entries.filter((entry) => maySee(visitor, entry));
+  const teamIds = new Set(entries.flatMap(({ team, account }) => [team, account.administrator]));
+  const teams = new Map([...catalog.teams].filter(([id]) => teamIds.has(id)));
+  const personIds = new Set([
+    ...entries.flatMap(({ owner, backup, account }) => [owner, backup, account.administrator]),
+    ...[...teams.values()].flatMap(({ members }) => members),
+  ]);
+  return { ...catalog, entries, teams, people: new Map([...catalog.people].filter(([id]) => personIds.has(id))) };
+}
+
+function ledgerSeenBy(ledger: Ledger, { entries }: Catalog): Ledger {
+  const names = new Set(entries.map(({ token }) => token.name));
+  const isSeen = (token: string | undefined) => token !== undefined && names.has(token);
+  const isOfSeen = ({ of }: Pause) => !of.startsWith('token:') || names.has(of.slice('token:'.length));
+  return {
+    ...ledger,
+    healths: async () => (await ledger.healths()).filter(({ token }) => isSeen(token)),
+    happened: async (token, most) => (isSeen(token) ? ledger.happened(token, most) : []),
+    alerts: async () => (await ledger.alerts()).filter(({ token }) => isSeen(token)),
+    pauses: async () => (await ledger.pauses()).filter(isOfSeen),
+  };
 }

@@ -7,6 +7,8 @@ export interface Frame {
   /** The path of the part of the console in which the page stands. */
   readonly part?: string;
   readonly who: string;
+  /** For the button by which a visitor signs out, where there is a way to. */
+  readonly signOutSeal?: string;
   /** The page shows something that moves: it is shown anew by itself, without a script too. */
   readonly isLive?: boolean;
 }
@@ -27,7 +29,7 @@ export async function layout(frame: Frame, body: Markup): Promise<string> {
   return String(await whole(frame, body)).replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
-function whole({ title, part, who, isLive = false }: Frame, body: Markup): Markup {
+function whole({ title, part, who, signOutSeal, isLive = false }: Frame, body: Markup): Markup {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,7 +48,10 @@ ${isLive ? html`<script src="/live.js" defer></script><noscript><meta http-equiv
 <h1>${title}</h1>
 ${body}
 </main>
-<footer>You are ${who}. This page holds no token, and cannot.</footer>
+<footer>
+<p>You are ${who}. This page holds no token, and cannot.</p>
+${signOutSeal === undefined ? '' : html`<form method="post" action="/sign-out"><input type="hidden" name="seal" value="${signOutSeal}"><button type="submit">Sign out</button></form>`}
+</footer>
 </body>
 </html>
 `;
@@ -57,7 +62,8 @@ export const liveScript = `
 const wait = 2000;
 async function again() {
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' }, redirect: 'manual' });
+    if (answer.type === 'opaqueredirect') return;
     const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const [here, there] = [document.getElementById('live'), fresh.getElementById('live')];
     if (answer.ok && here && there && here.innerHTML !== there.innerHTML) here.replaceWith(document.adoptNode(there));

@@ -118,10 +118,10 @@ ${state === 'fine' ? '' : html`<p>${stateWords[state]}</p>`}
 <p class="soft">${facts.join(' · ')}</p></li>`;
 }
 
-/** What waits for a person: everybody's, or one person's. */
-export async function tasksPage(installation: Installation, query: Query): Promise<Markup> {
+/** What waits for a person: everybody's, or one person's, and the reader's own where nothing else is asked for. */
+export async function tasksPage(installation: Installation, query: Query, reader: string | undefined): Promise<Markup> {
   const { catalog, ledger } = installation;
-  const person = query['person'] ?? '';
+  const person = query['person'] ?? reader ?? '';
   const mine = new Set(
     catalog.entries
       .filter(({ owner, backup }) => person === '' || owner === person || backup === person)

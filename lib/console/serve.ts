@@ -6,7 +6,9 @@ import type { Registry } from '../engine/open-token.ts';
 import type { Installation } from '../operations/installation.ts';
 import { Refusal } from '../operations/refusal.ts';
 import { createConsole } from './app.ts';
-import { createGuard, isSame } from './guard.ts';
+import { cookieOf } from './cookies.ts';
+import type { Visitor } from './guard.ts';
+import { createSeals, isSame } from './seals.ts';
 
 export interface ServedConsole {
   /** Whoever opens this is let in: it is for the person alone who started it. */
@@ -44,17 +46,20 @@ export async function serveConsole(options: {
     context.header('Referrer-Policy', 'no-referrer');
     return context.redirect('/', 303);
   });
-  app.route(
-    '/',
-    createConsole({
-      installation,
-      registry,
-      origin,
-      guard: createGuard(randomBytes(32)),
-      identify: (request) => (isSame(cookieOf(request, cookie), key) ? who : undefined),
+  // The person at the machine acts with their own credentials of AWS: what they may do is decided there.
+  const visitor: Visitor = { who, role: 'admin', seals: createSeals(randomBytes(32)), isSignedIn: false };
+  const pages = createConsole({
+    installation,
+    registry,
+    origin,
+    entrance: {
+      identify: async (request) => (isSame(cookieOf(request, cookie), key) ? visitor : undefined),
+      answer: async () => undefined,
       howToGetIn: 'Open the address that the terminal shows: it holds the key.',
-    }),
-  );
+    },
+  });
+  // Handed on whole: pages that are not there and errors are answered by the console too.
+  app.all('*', (context) => pages.fetch(context.req.raw));
   return {
     url: `${origin}/open/${key}`,
     close: () =>
@@ -63,9 +68,4 @@ export async function serveConsole(options: {
         if ('closeAllConnections' in server) server.closeAllConnections();
       }),
   };
-}
-
-function cookieOf(request: Request, name: string): string {
-  const pairs = (request.headers.get('cookie') ?? '').split(/;\s*/);
-  return pairs.find((pair) => pair.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
 }

@@ -1,14 +1,14 @@
 import { html } from 'hono/html';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Registry } from '../engine/open-token.ts';
-import type { Health } from '../engine/records.ts';
+import type { Happened, Health } from '../engine/records.ts';
 import { minute } from '../engine/time.ts';
 import type { Installation } from '../operations/installation.ts';
 import { knownOf, materialFor } from '../operations/material.ts';
 import type { TokenStatus } from '../operations/token-status.ts';
 import { composeRunbook } from '../runbook/compose.ts';
 import { type Markup, runbookHtml, textHtml } from '../runbook/html.ts';
-import { actions } from './actions.ts';
+import { type Action, actions } from './actions.ts';
 import { lifeLine } from './life-line.ts';
 import { stateBadge } from './overviews.ts';
 
@@ -18,22 +18,20 @@ export async function tokenPage(
   registry: Registry,
   entry: CatalogEntry,
   done: string | undefined,
+  may: (action: Action, status: TokenStatus) => boolean,
 ): Promise<{ readonly body: Markup; readonly isLive: boolean }> {
   const material = await materialFor(installation, registry, entry, await knownOf(installation));
   const { status, health, happened, at } = material;
   const { name } = entry.token;
   const alerts = (await installation.ledger.alerts()).filter(({ token }) => token === name);
-  const offered = actions.filter(({ isOffered }) =>
-    isOffered(
-      status,
-      alerts.some(({ acknowledged }) => acknowledged === undefined),
-      entry.needs.isAssisted,
-    ),
-  );
+  const isAlerted = alerts.some(({ acknowledged }) => acknowledged === undefined);
+  const { isAssisted } = entry.needs;
+  const offered = actions.filter((action) => action.isOffered(status, isAlerted, isAssisted) && may(action, status));
   const body = html`${done === undefined ? '' : html`<p class="card good" role="status">${done}</p>`}
 <p class="actions">${mayBeGiven(entry, status) ? html`<a class="button first" href="/tokens/${name}/submit">Renew: give a new one</a>` : ''}${offered.map((action, index) => html`<a class="button${index === 0 && !entry.needs.isAssisted ? ' first' : ''}" href="/tokens/${name}/${action.name}">${action.label}</a>`)}</p>
 <div id="live">
 <p>${stateBadge(status.state)}</p>
+${lastFailure(status, happened)}
 ${alerts.map(
   ({ message, next, fix, acknowledged }) => html`<div class="warning"><p><strong>${message}</strong></p><p>${next} ${fix}</p>
 ${acknowledged === undefined ? '' : html`<p>${acknowledged.by} looks after it since ${minute(acknowledged.at)}.</p>`}</div>`,
@@ -53,6 +51,14 @@ ${runbookHtml(composeRunbook(material))}`;
 /** Only a person can make it, and there is nothing against it now. */
 function mayBeGiven({ needs }: CatalogEntry, { state }: TokenStatus): boolean {
   return needs.isAssisted && !['missing', 'unreadable', 'observed', 'paused'].includes(state);
+}
+
+/** Why it was parked, and what to do, from the moment in which it was: people are told by the next sweep. */
+function lastFailure({ parked }: TokenStatus, happened: readonly Happened[]): Markup {
+  const failure = parked && happened.find(({ what }) => what === 'rotation.failed');
+  if (failure === undefined) return html``;
+  const { at, message, fix = '' } = failure;
+  return html`<div class="warning"><p><strong>${minute(at)}: ${message}</strong></p><p>${textHtml(fix)}</p></div>`;
 }
 
 /** What is known of each place, and how old that is: nobody looks into a place because a page is opened. */

@@ -9,7 +9,7 @@ const text = z.string().min(1);
 const list = z.union([z.array(text), text.transform((written) => written.split(',').map((each) => each.trim()))]);
 const map = z.preprocess(unpacked, z.record(text, text));
 /** `-c` knows only texts. */
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((written) => written === 'true')]);
+const truth = z.union([z.boolean(), z.enum(['true', 'false']).transform((written) => written === 'true')]);
 const count = z.union([z.int().positive(), z.string().regex(/^\d+$/).transform(Number)]);
 
 const fields = {
@@ -26,8 +26,23 @@ const fields = {
   jobsAtOnce: count,
   logRetentionDays: count,
   permissionsBoundaryArn: text,
-  calendarFeed: flag,
+  calendarFeed: truth,
   tags: map,
+  console: z.preprocess(
+    unpacked,
+    z
+      .strictObject({
+        admit: list,
+        isPublic: truth,
+        issuer: text,
+        clientId: text,
+        groupsClaim: text,
+        adminGroup: text,
+        operatorGroup: text,
+        viewerGroup: text,
+      })
+      .partial(),
+  ),
   /** Where an emulator of AWS listens on this machine. */
   localEndpoint: text,
   /** Stand-ins of providers for that, by the vendor's host. */

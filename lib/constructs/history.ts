@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { partitions, partitionsOf } from '../history/partitions.ts';
+import { everyTokensPartition, partitions, partitionsOf } from '../history/partitions.ts';
 import { table } from '../history/table.ts';
 import { allow } from './function.ts';
 import { namesOf, type Settings } from './settings.ts';
@@ -56,6 +56,16 @@ export class History extends Construct {
   /** What the calendars may do: see when tokens expire. */
   statementsForCalendar(): readonly PolicyStatement[] {
     return [allow(['dynamodb:GetItem', 'dynamodb:Query'], this.resources)];
+  }
+
+  /** What the console may do: see everything, write down what people do and say, stop and go on, and keep who has signed in. */
+  statementsForConsole(): readonly PolicyStatement[] {
+    const written = [everyTokensPartition, partitions.alerts, partitions.pauses, partitions.sessions];
+    return [
+      allow(['dynamodb:GetItem', 'dynamodb:Query'], this.resources),
+      allow(['dynamodb:PutItem'], [this.table.tableArn], within(written)),
+      allow(['dynamodb:DeleteItem'], [this.table.tableArn], within([partitions.pauses, partitions.sessions])),
+    ];
   }
 
   private get resources(): readonly string[] {

@@ -2,6 +2,7 @@
 export type { CatalogEntry } from '../catalog/catalog.ts';
 export type { Problem } from '../catalog/problem.ts';
 export type { Schedule } from '../catalog/schedule.ts';
+export { Console, type ConsoleProps } from './console.ts';
 export { type ContextSettings, contextOf, readContext } from './context.ts';
 export { KeyturnFunction } from './function.ts';
 export { History, type HistoryProps } from './history.ts';
@@ -21,5 +22,5 @@ export { CatalogRefused, type Prepared, type PrepareOptions, prepare } from './p
 export { Reconciler, type ReconcilerProps } from './reconciler.ts';
 export { RotatedToken, type RotatedTokenProps } from './rotated-token.ts';
 export { RotatorFunction, type RotatorFunctionProps } from './rotator-function.ts';
-export type { Settings } from './settings.ts';
+export type { ConsoleSettings, Settings } from './settings.ts';
 export { Teller, type TellerProps } from './teller.ts';

@@ -47,7 +47,7 @@ export function addKeyturn(app: App, props: Omit<KeyturnAppProps, 'app'>, prepar
 
 function settingsOf(props: Settings): Settings {
   const { prefix, alarmsEmail, keyArn, otherKeyArns, otherAccounts, subnetIds, securityGroupIds, logRetentionDays } = props;
-  const { jobsAtOnce, permissionsBoundaryArn, calendarFeed } = props;
+  const { jobsAtOnce, console, permissionsBoundaryArn, calendarFeed } = props;
   return Object.fromEntries(
     Object.entries({
       prefix,
@@ -58,6 +58,7 @@ function settingsOf(props: Settings): Settings {
       subnetIds,
       securityGroupIds,
       jobsAtOnce,
+      console,
       logRetentionDays,
       permissionsBoundaryArn,
       calendarFeed,

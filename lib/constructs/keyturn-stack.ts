@@ -4,7 +4,9 @@ import { CfnResourcePolicy } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { type CatalogEntry, isScheduled } from '../catalog/catalog.ts';
 import { secretArnPattern } from '../catalog/secret-id.ts';
+import type { Mode } from '../engine/token.ts';
 import { CalendarFeed } from './calendar-feed.ts';
+import { Console } from './console.ts';
 import { History } from './history.ts';
 import { Notifications } from './notifications.ts';
 import { Observability } from './observability.ts';
@@ -28,6 +30,8 @@ export class KeyturnStack extends Stack {
   readonly rotators: ReadonlyMap<string, RotatorFunction>;
   readonly reconciler: Reconciler;
   readonly teller: Teller;
+  /** Where it was asked for. */
+  readonly console: Console | undefined;
   readonly observability: Observability;
   /** Only where it was asked for. */
   readonly calendarFeed: CalendarFeed | undefined;
@@ -55,7 +59,13 @@ export class KeyturnStack extends Stack {
     const { indexFolder, directory, directoryFolder } = prepared;
     const planned = { entries, codeFolder, indexFolder, history, failures, bus, people, settings };
     this.reconciler = new Reconciler(this, 'Reconciler', planned);
-    this.teller = new Teller(this, 'Teller', { directory, codeFolder, directoryFolder, notifications, settings });
+    const { wholeFolder } = prepared;
+    this.console =
+      settings.console &&
+      new Console(this, 'Console', { ...settings.console, entries, codeFolder, wholeFolder, history, failures, settings });
+    const telling = { directory, codeFolder, directoryFolder, notifications, settings };
+    const consoleUrl = this.console?.url;
+    this.teller = new Teller(this, 'Teller', { ...telling, ...(consoleUrl === undefined ? {} : { consoleUrl }) });
     const feed = { entries, codeFolder, indexFolder, history, failures, settings };
     this.calendarFeed = settings.calendarFeed === true ? new CalendarFeed(this, 'CalendarFeed', feed) : undefined;
     const { rotators, reconciler } = this;
@@ -137,6 +147,9 @@ export class SpokeStack extends Stack {
               ...writes,
             ]),
             statement(hub.reconciler.function.role.roleArn, ['secretsmanager:DescribeSecret']),
+            ...(hub.console === undefined
+              ? []
+              : [statement(hub.console.function.role.roleArn, consoleActions(token.mode, token.rotation))]),
           ],
         },
       });
@@ -145,6 +158,13 @@ export class SpokeStack extends Stack {
       new RotatedToken(this, token.name, { secret: token.secret, isAdopted: true, functionArn, schedule, after: [policy] });
     }
   }
+}
+
+/** What people do by the console with a secret of another account, and none of it reads a value. */
+function consoleActions(mode: Mode, rotation: 'external' | undefined): readonly string[] {
+  const looking = ['secretsmanager:DescribeSecret'];
+  if (mode === 'observe' || rotation === 'external') return looking;
+  return [...looking, 'secretsmanager:RotateSecret', 'secretsmanager:UpdateSecretVersionStage'];
 }
 
 /** The accounts besides the stack's own in which the catalog has secrets to rotate. */

@@ -9,6 +9,7 @@ import { formatProblems } from '../catalog/format-problems.ts';
 import { loadCatalog } from '../catalog/load-catalog.ts';
 import type { Place } from '../catalog/place-rules.ts';
 import { type Problem, sortProblems } from '../catalog/problem.ts';
+import { compileWhole } from '../catalog/whole.ts';
 import { registry as ownRegistry } from '../plugin/registry.ts';
 import { assertLoopback, type LocalEndpoint } from './local-endpoint.ts';
 import { type Assignment, assignStacks, keepStacks, readStacks } from './stacks-file.ts';
@@ -24,6 +25,8 @@ export interface Prepared {
   /** Whom messages can go to, and the folder where that lies. */
   readonly directory: Directory;
   readonly directoryFolder: string;
+  /** Where the whole catalog lies, for the console. */
+  readonly wholeFolder: string;
   readonly stacks: Assignment;
   /** Warnings of the catalog's check. */
   readonly warnings: readonly Problem[];
@@ -114,6 +117,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     indexFolder: write('index', compileIndex(catalog)),
     directory,
     directoryFolder: write('directory', directory),
+    wholeFolder: write('whole', compileWhole(catalog)),
     stacks,
     warnings: problems,
     ...(localEndpoint === undefined ? {} : { localEndpoint }),

@@ -49,6 +49,11 @@ export interface Settings {
    */
   readonly logRetentionDays?: number;
   /**
+   * The pages for people, behind an HTTP API.
+   * @default there are none on AWS; `keyturn console` serves them on the machine of whoever uses them
+   */
+  readonly console?: ConsoleSettings;
+  /**
    * The ARN of a policy that bounds every role that is made.
    * @default roles are bounded by nothing but their own policies
    */
@@ -58,6 +63,50 @@ export interface Settings {
    * @default false: `keyturn calendar` writes them as files
    */
   readonly calendarFeed?: boolean;
+}
+
+/** Who comes to the console, and how. */
+export interface ConsoleSettings {
+  /**
+   * Ranges of addresses from which it may be opened: those of an office or a VPN, such as `203.0.113.0/24`.
+   * @default nobody may, and synth refuses, unless `isPublic` is set
+   */
+  readonly admit?: readonly string[];
+  /**
+   * Lets everybody in the world see where to sign in.
+   * @default false
+   */
+  readonly isPublic?: boolean;
+  /**
+   * An issuer of OpenID Connect that people have already, by its address.
+   * @default a pool of users of Cognito is made
+   */
+  readonly issuer?: string;
+  /**
+   * A public client of that issuer (PKCE and no secret), whose redirect address is `<the console>/signed-in`.
+   * @default required with issuer
+   */
+  readonly clientId?: string;
+  /**
+   * The claim that lists somebody's groups.
+   * @default 'cognito:groups' with a pool that is made, 'groups' with another issuer
+   */
+  readonly groupsClaim?: string;
+  /**
+   * Whoever is in it sees everything, does everything, and may end what somebody else wanted kept.
+   * @default '<prefix>-admin'
+   */
+  readonly adminGroup?: string;
+  /**
+   * Whoever is in it sees everything, and acts on every token.
+   * @default '<prefix>-operator'
+   */
+  readonly operatorGroup?: string;
+  /**
+   * Whoever is in it sees everything.
+   * @default '<prefix>-viewer'
+   */
+  readonly viewerGroup?: string;
 }
 
 /** Throws `catalog` where Lambda would not take it. */
@@ -82,6 +131,7 @@ export function namesOf({ prefix = 'keyturn' }: Settings) {
     reconciler: `${prefix}-reconcile`,
     notify: `${prefix}-notify`,
     calendar: `${prefix}-calendar`,
+    console: `${prefix}-console`,
     rotator(provider: string): string {
       const name = `${prefix}-rotate-${provider}`;
       if (name.length <= 64) return name;

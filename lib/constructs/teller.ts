@@ -19,6 +19,8 @@ export interface TellerProps {
   readonly directoryFolder: string;
   /** The bus that it listens to, the topics that it writes to, and the queue for what reached nobody. */
   readonly notifications: Notifications;
+  /** Where the console is, so that messages lead there. @default messages name the command */
+  readonly consoleUrl?: string;
   /** @default an installation called `keyturn`, outside of any VPC */
   readonly settings?: Settings;
 }
@@ -32,7 +34,7 @@ export class Teller extends Construct {
 
   constructor(scope: Construct, id: string, props: TellerProps) {
     super(scope, id);
-    const { directory, notifications, settings = {} } = props;
+    const { directory, notifications, consoleUrl, settings = {} } = props;
     const { bus, failures, operators, people } = notifications;
     const ways = waysOf(directory);
     this.function = new KeyturnFunction(this, 'Teller', {
@@ -42,7 +44,11 @@ export class Teller extends Construct {
       codeFolder: props.codeFolder,
       catalogFolder: props.directoryFolder,
       catalogVariable: 'KEYTURN_DIRECTORY_FILE',
-      environment: { KEYTURN_PEOPLE_TOPIC: people.topicArn, KEYTURN_OPERATORS_TOPIC: operators.topicArn },
+      environment: {
+        KEYTURN_PEOPLE_TOPIC: people.topicArn,
+        KEYTURN_OPERATORS_TOPIC: operators.topicArn,
+        ...(consoleUrl === undefined ? {} : { KEYTURN_RUNBOOK_URL: `${consoleUrl}/tokens/{token}` }),
+      },
       timeout: Duration.minutes(5),
       // It tries each way several times by itself; once more from the start would tell those again who have heard.
       retries: 0,

@@ -34,7 +34,7 @@ export interface Found {
  * account and region; one of another account has to be named by its ARN.
  */
 export function findToken(secretArn: string, functionArn: string): Found {
-  const { provider, tokens, hosts, teams, freezes } = parseCompiled(read('KEYTURN_CATALOG_FILE'));
+  const { provider, tokens, hosts, teams, freezes } = parseCompiled(readFileOf('KEYTURN_CATALOG_FILE'));
   const token = tokenOfArn(tokens, secretArn);
   const isNamedByArn = token?.secret === secretArn;
   if (token !== undefined && (isNamedByArn || placeOf(secretArn) === placeOf(functionArn))) {
@@ -86,7 +86,7 @@ export function readSwept(event: unknown): {
 
 /** Every token, and whom it concerns. */
 export function readIndex(): CompiledIndex {
-  return parseCompiledIndex(read('KEYTURN_INDEX_FILE'));
+  return parseCompiledIndex(readFileOf('KEYTURN_INDEX_FILE'));
 }
 
 /** Throws `event` where it is none, so that it comes again and is kept in the end. */
@@ -99,9 +99,11 @@ function readRest(text: string): Rest {
   });
 }
 
-/** Whom a message can go to. */
+/** Whom a message can go to, and where the runbook of a token is: in the console, where there is one and the catalog names no other place. */
 export function readDirectory(): Directory {
-  return parseDirectory(read('KEYTURN_DIRECTORY_FILE'));
+  const directory = parseDirectory(readFileOf('KEYTURN_DIRECTORY_FILE'));
+  const { KEYTURN_RUNBOOK_URL: runbookUrl } = process.env;
+  return runbookUrl === undefined ? directory : { ...directory, alerts: { runbookUrl, ...directory.alerts } };
 }
 
 /** What the function that tells is called for: an event of ours, or its schedule. Anything else is refused as `event`. */
@@ -122,7 +124,8 @@ function placeOf(arn: string): string {
   return `${partition}:${region}:${account}`;
 }
 
-function read(variable: string): string {
+/** The text of the file that a variable names. */
+export function readFileOf(variable: string): string {
   try {
     return readFileSync(process.env[variable] ?? '', 'utf8');
   } catch {

@@ -103,6 +103,19 @@ async function openBase(context: FunctionContext) {
   };
 }
 
+/** The same for the console, which people use: it acts on labels and records, and reads no value. */
+export async function openConsolePorts(providers: readonly string[]) {
+  const { clock, openShelf } = await differences();
+  const configuration = await clientConfiguration();
+  let shelf: Promise<Shelf> | undefined;
+  const open = () => {
+    shelf ??= openShelf(configuration);
+    return shelf;
+  };
+  const store = openSecretsManagerStore(configuration, clock);
+  return { configuration, clock, openShelf: open, store, ledger: createLedger(open, clock, providers), log: logBy(clock) };
+}
+
 /** The log and the time of a function, for what is no token's. */
 export async function openLog(): Promise<Pick<Ports, 'clock'> & { readonly log: (entry: object) => void }> {
   const { clock } = await differences();

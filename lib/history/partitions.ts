@@ -11,9 +11,14 @@ export const partitions = {
   alerts: 'fleet:alerts',
   pauses: 'fleet:pauses',
   digests: 'fleet:digests',
+  /** Of people who have signed in to the console. */
+  sessions: 'fleet:sessions',
 } as const;
 
 /** What a policy takes for the partitions of one provider. */
 export function partitionsOf(provider: string): string {
   return `${provider}#*`;
 }
+
+/** And for what happened to tokens, of whatever provider. */
+export const everyTokensPartition = '*#token#*';

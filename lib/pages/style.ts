@@ -10,7 +10,7 @@ export const style = `
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 html { font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; background: var(--ground); color: var(--ink); }
-body { margin: 0; }
+body { margin: 0; overflow-wrap: anywhere; }
 header, main, footer { max-width: 62rem; margin: 0 auto; padding: 0 1rem; }
 header { padding-top: 1rem; padding-bottom: .5rem; }
 header nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; list-style: none; margin: 0; padding: 0; }
@@ -41,6 +41,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .6rem 0; max-width: none; }
 .card p { margin: .2rem 0; }
 form.filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 1rem 0; }
+form.filter select { max-width: 13rem; }
 label { display: block; }
 input, select, textarea, button, .button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft);
   border-radius: .35rem; padding: .4rem .7rem; max-width: 100%; }

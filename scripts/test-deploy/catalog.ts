@@ -108,6 +108,9 @@ export const owner = { id: 'ada', email: 'ada@example.com' } as const;
 export const functionPrefix = `${installation}-`;
 export const reconciler = `${functionPrefix}reconcile`;
 export const teller = `${functionPrefix}notify`;
+export const pages = `${functionPrefix}console`;
+/** Whoever comes to the console from here is let in to sign in: on an account nobody, because these addresses are nobody's. */
+export const admitted = { range: '192.0.2.0/24', one: '192.0.2.7', other: '198.51.100.7' } as const;
 export function functionOf(provider: string): string {
   return `${functionPrefix}rotate-${provider}`;
 }

@@ -31,7 +31,8 @@ export async function startMinistack(folder: string, cleanup: Cleanup, signal: A
       HOME: own,
       TMPDIR: own,
       BIND_HOST: '127.0.0.1',
-      MINISTACK_HOST: '127.0.0.1',
+      // A name and no number: it makes addresses of it by putting words before it.
+      MINISTACK_HOST: 'localhost',
       GATEWAY_PORT: String(port),
       [noVersionWarning]: 'true',
       NODE_OPTIONS: `--require=${join(here, 'mount-layers.cjs')}`,

@@ -11,6 +11,7 @@ import type { Removal } from '../../lib/engine/uninstall.ts';
 import { partitions } from '../../lib/history/partitions.ts';
 import { type Fit, readTemplate } from './assembly.ts';
 import {
+  admitted,
   calendar,
   functionOf,
   functionPrefix,
@@ -19,6 +20,7 @@ import {
   mailbox,
   names,
   owner,
+  pages,
   reconciler,
   teller,
   writeCatalog,
@@ -82,6 +84,7 @@ export async function playScenario(options: {
   const providers = [names.token.provider, ...(mail === undefined ? [] : [names.empty.provider])];
   const byHand = await adoptable();
   await deployFirst();
+  await knockAtTheConsole();
   if (mail !== undefined) await fillTheEmptySecret(mail.url);
   await giveUpPoison();
   await rotateOnDemand('the token made by hand', byHand);
@@ -123,9 +126,9 @@ export async function playScenario(options: {
     report.scene('cdk deploy');
     assembly = await deploy('first');
     report.holds(
-      'a function for each provider is there, a reconciler, one that tells, and one that answers calendars',
+      'a function for each provider is there, a reconciler, one that tells, one that answers calendars, and the console',
       [...(await functionsNow(lambda, functionPrefix)).keys()].sort(),
-      [calendar, reconciler, teller, ...providers.map(functionOf)].sort(),
+      [calendar, reconciler, teller, pages, ...providers.map(functionOf)].sort(),
     );
     const environments = [...(await functionsNow(lambda, functionPrefix)).values()].filter((text) => text.includes('127.0.0.1'));
     report.holds('where AWS is stands in no environment variable, which somebody could change', environments, []);
@@ -154,6 +157,33 @@ export async function playScenario(options: {
       const asked = place.steps.map(({ step }) => step);
       report.holds('Secrets Manager asked for its test run, and for nothing else', [...new Set(asked)], ['testSecret']);
     }
+  }
+
+  /** As an HTTP API hands a request on. Signing in is tried in this repository's own tests, on a real issuer. */
+  async function knockAtTheConsole(): Promise<void> {
+    report.scene('The console');
+    const { Stacks: [stack] = [] } = await clients.cloudFormation.send(new DescribeStacksCommand({ StackName: installation }));
+    const url = stack?.Outputs?.find(({ OutputKey }) => OutputKey?.startsWith('ConsoleUrl'))?.OutputValue ?? '';
+    report.holds('the stack tells where it is', URL.canParse(url), true);
+    const knock = async (sourceIp: string) => {
+      const { host: domainName } = new URL(url);
+      const http = { method: 'GET', path: `/tokens/${names.token.name}`, protocol: 'HTTP/1.1', sourceIp, userAgent: 'test' };
+      const answer = (await invoke(lambda, pages, {
+        version: '2.0',
+        routeKey: 'ANY /{proxy+}',
+        rawPath: http.path,
+        rawQueryString: '',
+        headers: { host: domainName },
+        requestContext: { domainName, stage: '$default', http },
+        isBase64Encoded: false,
+      })) as { statusCode: number; headers: Record<string, string> };
+      return { status: answer.statusCode, to: answer.headers['location'] };
+    };
+    report.holds('it turns away whoever comes from another address', await knock(admitted.other), { status: 403, to: undefined });
+    report.holds('and sends whoever may come in to sign in', await knock(admitted.one), {
+      status: 303,
+      to: `/sign-in?to=${encodeURIComponent(`/tokens/${names.token.name}`)}`,
+    });
   }
 
   async function fillTheEmptySecret(mailUrl: string): Promise<void> {
@@ -305,9 +335,9 @@ export async function playScenario(options: {
       ['AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion'],
     );
     report.holds(
-      "the provider's function, the reconciler and the calendars have changed, and nothing else",
+      "the provider's function, the reconciler, the calendars and the console have changed, and nothing else",
       changed(before, await functionsNow(lambda, functionPrefix)),
-      [functionOf(names.token.provider), reconciler, calendar].sort(),
+      [functionOf(names.token.provider), reconciler, calendar, pages].sort(),
     );
     const after = await current();
     report.holds('nothing was rotated', after.token === token && after.versionId === versionId, true);
@@ -470,12 +500,14 @@ export async function playScenario(options: {
       hasMail,
     });
     const made = join(folder, `assembly-${which}`);
-    await cdk.synth(made, {
-      ...place.context,
+    const console = JSON.stringify({ admit: [admitted.range] });
+    const settings = {
+      'keyturn:calendarFeed': 'true',
       'keyturn:catalog': catalogFolder,
       'keyturn:prefix': installation,
-      'keyturn:calendarFeed': 'true',
-    });
+      'keyturn:console': console,
+    };
+    await cdk.synth(made, { ...place.context, ...settings });
     onFit(await place.fit(made));
     await cdk.deploy(made);
     return made;

@@ -1,104 +1,25 @@
 // Goal: people see how their tokens are and act on them by pages, nobody else gets in, and nothing that is written anywhere does anything there.
 // Method: the app on its own port, asked over HTTP as a browser asks, with labels and records in memory. test/cli/tokens.test.ts acts on real ones.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Catalog, CatalogEntry } from '../../lib/catalog/catalog.ts';
-import { loadCatalog } from '../../lib/catalog/load-catalog.ts';
-import { createGuard } from '../../lib/console/guard.ts';
+import { createSeals } from '../../lib/console/seals.ts';
 import { type ServedConsole, serveConsole } from '../../lib/console/serve.ts';
-import { RotationError } from '../../lib/engine/errors.ts';
-import type { SecretState } from '../../lib/engine/ports.ts';
 import type { Alert } from '../../lib/engine/records.ts';
-import type { Installation } from '../../lib/operations/installation.ts';
 import { registry } from '../../lib/plugin/registry.ts';
-import { createMemoryLedger } from '../../lib/testing/memory-ledger.ts';
+import { at, canary, hostile, installationOf, ledger, sixtyTokens, started, versions } from './sixty-tokens.ts';
 
-const hostile = '<script>alert(1)</script><img src=x onerror=alert(1)>"\u202e';
-const canary = 'canary-8f2b6c1d9e7a4035';
-const names = Array.from({ length: 60 }, (_, index) => `token-${String(index + 1).padStart(2, '0')}`);
-const ledger = createMemoryLedger();
-const versions = new Map<string, string[]>();
-const at = Date.parse('2026-11-25T12:00:00Z');
 let served: ServedConsole;
 let cookie = '';
 let origin = '';
 
 beforeAll(async () => {
-  const { catalog: example } = await loadCatalog('catalog', registry);
-  const [model] = example?.entries ?? [];
-  if (example === undefined || model === undefined) throw new Error('the example catalog has no token');
-  const entries = names.map(
-    (name, index): CatalogEntry => ({
-      ...model,
-      description: index === 0 ? hostile : `Opens the door ${index + 1}.`,
-      owner: index < 3 ? 'tomas-okafor' : model.owner,
-      token: { ...model.token, name, secret: `app/${name}` },
-    }),
-  );
-  const catalog: Catalog = { ...example, entries };
   versions.set('one', ['AWSCURRENT', 'keyturn/npm-registry/ref-one', `keyturn-hold/1760000000/${'because'}`]);
   versions.set('zero', ['AWSPREVIOUS', 'keyturn/npm-registry/ref-zero']);
-  served = await serveConsole({ installation: installationOf(catalog), registry, who: 'ada' });
+  served = await serveConsole({ installation: installationOf(await sixtyTokens()), registry, who: 'ada' });
   origin = new URL(served.url).origin;
   const opened = await fetch(served.url, { redirect: 'manual' });
   cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? '';
 });
 afterAll(() => served.close());
-
-const started: string[] = [];
-
-function installationOf(catalog: Catalog): Installation {
-  const stateOf = (name: string): SecretState & { name: string } => ({
-    name: `app/${name}`,
-    arn: `arn:aws:secretsmanager:us-east-1:000000000000:secret:app/${name}-abcdef`,
-    versions: new Map(
-      name === 'token-02'
-        ? versions
-        : [['v', ['AWSCURRENT', ...(name === 'token-40' ? ['keyturn-parked/refused/9999999999'] : [])]]],
-    ),
-    rotationEnabled: true,
-    rotationFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:keyturn-rotate-npm-registry',
-    nextRotationAt: at + 86_400_000,
-  });
-  return {
-    catalog,
-    clock: { now: () => at, sleep: async () => {} },
-    ledger,
-    entry(name) {
-      const entry = catalog.entries.find(({ token }) => token.name === name);
-      if (entry === undefined)
-        throw new RotationError('catalog', 'keyturn: there is no token of this name', { fix: 'Look at the list.' });
-      return entry;
-    },
-    functionArn: () => '',
-    describe: async ({ token }) => stateOf(token.name),
-    ask: async () => {
-      throw new RotationError('current-refused', 'npm-registry: it is refused', { fix: 'Rotate.' });
-    },
-    store: {
-      describe: async () => stateOf('token-01'),
-      async *list() {
-        for (const name of names) yield stateOf(name);
-      },
-      read: async () => {
-        throw new Error(`a page has read a value: ${canary}`);
-      },
-      put: async () => 'taken',
-      async moveLabel(_secret, label, { from, to }) {
-        if (from !== undefined)
-          versions.set(
-            from,
-            (versions.get(from) ?? []).filter((each) => each !== label),
-          );
-        if (to !== undefined) versions.set(to, [...(versions.get(to) ?? []), label]);
-        return 'moved';
-      },
-      async startRotation(secret) {
-        started.push(secret);
-        return 'started';
-      },
-    },
-  };
-}
 
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${origin}${path}`, { headers: { cookie, ...headers }, redirect: 'manual' });
@@ -276,12 +197,12 @@ describe('what people do', () => {
 });
 
 it('takes a seal for an hour, of one path and one person', () => {
-  const guard = createGuard(new Uint8Array(32));
-  const seal = guard.seal('/a', 'ada', at);
+  const seals = createSeals(new Uint8Array(32));
+  const seal = seals.seal('/a', 'ada', at);
 
-  expect(guard.isSealed(seal, '/a', 'ada', at + 3_600_000)).toBe(true);
-  expect(guard.isSealed(seal, '/a', 'ada', at + 3_600_001)).toBe(false);
-  expect(guard.isSealed(seal, '/b', 'ada', at)).toBe(false);
-  expect(guard.isSealed(seal, '/a', 'grace', at)).toBe(false);
-  expect(createGuard(new Uint8Array(32).fill(1)).isSealed(seal, '/a', 'ada', at)).toBe(false);
+  expect(seals.isSealed(seal, '/a', 'ada', at + 3_600_000)).toBe(true);
+  expect(seals.isSealed(seal, '/a', 'ada', at + 3_600_001)).toBe(false);
+  expect(seals.isSealed(seal, '/b', 'ada', at)).toBe(false);
+  expect(seals.isSealed(seal, '/a', 'grace', at)).toBe(false);
+  expect(createSeals(new Uint8Array(32).fill(1)).isSealed(seal, '/a', 'ada', at)).toBe(false);
 });

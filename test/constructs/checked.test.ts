@@ -81,6 +81,7 @@ it.each<[string, () => string, Partial<KeyturnAppProps>]>([
       permissionsBoundaryArn: `arn:aws:iam::${account}:policy/boundary`,
       prefix: 'keyturn-staging',
       tags: { cost: 'shop' },
+      console: { admit: ['203.0.113.0/24'] },
     },
   ],
 ])('is without findings and warnings: %s', async (_, folder, props) => {
