@@ -47,10 +47,24 @@ describe('its role', () => {
       'logs:PutLogEvents',
       'secretsmanager:DescribeSecret',
       'secretsmanager:ListSecrets',
+      'secretsmanager:PutSecretValue',
       'secretsmanager:RotateSecret',
       'secretsmanager:UpdateSecretVersionStage',
     ]);
-    expect(actions.join()).not.toMatch(/GetSecretValue|PutSecretValue|kms:|sts:/);
+    expect(actions.join()).not.toMatch(/GetSecretValue|kms:|sts:/);
+  });
+
+  it('puts values only where a person makes them, and tells Secrets Manager of no function but ours', async () => {
+    const stack = await deploy({ admit: office });
+
+    const statements = statementsOf(stack, 'keyturn-console');
+    const putting = statements.filter(({ Action }) => Action.includes('secretsmanager:PutSecretValue'));
+    const naming = statements.filter(({ Condition }) =>
+      JSON.stringify(Condition ?? {}).includes('secretsmanager:RotationLambdaARN'),
+    );
+    expect(putting.flatMap(({ Resource }) => Resource)).toEqual(naming.flatMap(({ Resource }) => Resource));
+    expect(putting.flatMap(({ Resource }) => Resource).join()).not.toContain('*');
+    expect(JSON.stringify(naming.map(({ Condition }) => Condition))).toContain('keyturn-rotate-');
   });
 
   it('moves labels of secrets that a function of ours rotates, of those that people make by hand, and of no other', async () => {
