@@ -45,7 +45,7 @@ function dependenciesInUse(): readonly string[] {
 
 it('holds what was built, the catalog, the docs, and nothing else', () => {
   const belongs =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/keyturn\.cjs|catalog\/.+\.(yaml|json)|docs\/.+\.(md|svg)|docs\/examples\/.+\.yaml|dist\/(bin|lib|lambdas|rotators|dependents)\/.+\.(js|mjs|d\.ts))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|bin\/keyturn\.cjs|catalog\/.+\.(yaml|json)|docs\/.+\.(md|svg|png)|docs\/examples\/.+\.yaml|dist\/(bin|lib|lambdas|rotators|dependents)\/.+\.(js|mjs|d\.ts))$/;
 
   expect([...packed.keys()].filter((path) => !belongs.test(path))).toEqual([]);
   expect([...packed].filter(([path, text]) => text.includes('canary-state') || path.includes('openapi'))).toEqual([]);
