@@ -1,6 +1,6 @@
 /**
  * Measures what a deployment costs: synth of fleets, beside the plain way to do the same in CDK, and what a function loads on a cold start,
- * beside Node alone and beside the bare SDK; and what a sweep over a healthy fleet does. `npm run bench`; `npm run bench -- --json` for machines.
+ * beside Node alone and beside the bare SDK; what a sweep over a healthy fleet does, and how long the pages of the console take. `npm run bench`; `npm run bench -- --json` for machines.
  */
 import { execFileSync, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { bundleHandlers } from '../lib/bundle.ts';
+import { type PageTime, timePages } from './bench/console.ts';
 import { type FleetSweep, sweepFleet } from './bench/fleet.ts';
 
 const self = fileURLToPath(import.meta.url);
@@ -36,8 +37,10 @@ async function main(): Promise<void> {
   const cold = await coldStarts();
   const sweeps: FleetSweep[] = [];
   for (const count of [100, 1000, 10_000]) sweeps.push(await sweepFleet(count));
+  const consoles: Record<number, readonly PageTime[]> = {};
+  for (const count of [100, 1000]) consoles[count] = await timePages(count);
   if (process.argv.includes('--json')) {
-    process.stdout.write(`${JSON.stringify({ synths, cold, sweeps }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ synths, cold, sweeps, consoles }, null, 2)}\n`);
     return;
   }
   const row = (cells: readonly unknown[]) => process.stdout.write(`${cells.map((cell) => String(cell).padEnd(14)).join('')}\n`);
@@ -54,6 +57,10 @@ async function main(): Promise<void> {
   row(['tokens', 'calls', 'jobs', 'seconds', 'MB']);
   for (const { tokens: count, calls, jobs, seconds, megabytes } of sweeps)
     row([count, Object.values(calls).reduce((sum, each) => sum + each, 0), jobs, seconds.toFixed(1), megabytes.toFixed(0)]);
+  process.stdout.write('\nPages of the console, the middle of seven, on the embedded endpoint.\n');
+  row(['tokens', 'milliseconds', 'KB', 'page']);
+  for (const [count, times] of Object.entries(consoles))
+    for (const { page, milliseconds, kilobytes } of times) row([count, milliseconds.toFixed(0), kilobytes.toFixed(0), page]);
 }
 
 /** A process for each, so that one does not pay for another's memory, and what is compiled once is compiled for all. */

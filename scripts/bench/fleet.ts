@@ -21,7 +21,7 @@ export interface FleetSweep {
 }
 
 const now = Date.now();
-const nameOf = (index: number) => `fleet/token-${index}`;
+export const nameOf = (index: number) => `fleet/token-${index}`;
 const versionOf = (index: number) => `version-${index}`.padEnd(36, '-');
 
 /** A healthy fleet behind the embedded endpoint; answers its address. Whoever sweeps is another process, so that its memory is its own. */
@@ -48,6 +48,11 @@ async function serve(tokens: number): Promise<void> {
 
 /** One sweep with the real SDK over the wire, of which everybody was looked at an hour ago. */
 export async function sweepFleet(tokens: number): Promise<FleetSweep> {
+  return withFleet(tokens, (url) => sweepAt(url, tokens));
+}
+
+/** Serves a fleet for as long as something is done with it. */
+export async function withFleet<Result>(tokens: number, act: (url: string) => Promise<Result>): Promise<Result> {
   const server = fork(fileURLToPath(import.meta.url), ['--serve', String(tokens)], {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -57,18 +62,14 @@ export async function sweepFleet(tokens: number): Promise<FleetSweep> {
       server.once('message', (message) => resolve(String(message)));
       server.once('exit', (code) => reject(new Error(`the fleet was not served: it ended with ${code}`)));
     });
-    return await sweepAt(url, tokens);
+    return await act(url);
   } finally {
     server.kill();
   }
 }
 
 async function sweepAt(endpoint: string, tokens: number): Promise<FleetSweep> {
-  const client = new SecretsManagerClient({
-    region: 'us-east-1',
-    endpoint,
-    credentials: { accessKeyId: 'AKIAFLEET', secretAccessKey: 'local' },
-  });
+  const client = clientOf(endpoint);
   const calls: Record<string, number> = {};
   client.middlewareStack.add(
     (next, context) => async (given) => {
@@ -99,6 +100,11 @@ async function sweepAt(endpoint: string, tokens: number): Promise<FleetSweep> {
   const megabytes = (process.memoryUsage().heapUsed - before) / 1e6;
   client.destroy();
   return { tokens, calls, jobs, causes: sweep.causes.length, seconds, megabytes };
+}
+
+export function clientOf(endpoint: string): SecretsManagerClient {
+  const credentials = { accessKeyId: 'AKIAFLEET', secretAccessKey: 'local' };
+  return new SecretsManagerClient({ region: 'us-east-1', endpoint, credentials });
 }
 
 function sweptOf(index: number): SweptToken {
