@@ -27,7 +27,9 @@ const script = fileURLToPath(new URL('../../scripts/live.ts', import.meta.url));
 const all = await eachFake<RotatorFakeFactory, AnyRotator>('rotators', registry.rotatorNames, registry.rotator);
 
 describe('every rotator on its fake', () => {
-  it.each(all)('finds nothing otherwise than the facts say, and leaves nothing behind: $name', async ({ plugin, fake }) => {
+  // Where only people make tokens there is nothing that a program could go through.
+  const made = all.filter(({ plugin }) => plugin.facts.kind !== 'assisted');
+  it.each(made)('finds nothing otherwise than the facts say, and leaves nothing behind: $name', async ({ plugin, fake }) => {
     const stage = createStage({ rotator: plugin, rotatorFake: fake });
 
     const report = await check(stage);

@@ -76,12 +76,12 @@ export async function everyPlugin(): Promise<readonly Player[]> {
   const copy: CastDependent = { plugin: awsSecretsManagerSecret, fake: copyFake, onForeign: 'adopt' };
   const providers = await eachFake<RotatorFakeFactory, AnyRotator>('rotators', registry.rotatorNames, registry.rotator);
   const rotators = providers.map(({ name, plugin, fake }): Player => {
-    const rotator = specificRotator(plugin, fake(nowhere));
+    const rotator = specificRotator(plugin, fake(nowhere()));
     return { name: `rotator ${name}`, rotator, rotatorFake: fake, dependents: [copy] };
   });
   const places = await eachFake<DependentFakeFactory, AnyDependent>('dependents', registry.dependentNames, registry.dependent);
   const dependents = places.map(({ name, plugin, fake }): Player => {
-    const place: CastDependent = { plugin: specificDependent(plugin, fake(nowhere)), fake };
+    const place: CastDependent = { plugin: specificDependent(plugin, fake(nowhere())), fake };
     // The copy in another secret is filled before anything of ours is there.
     const onForeign = name === 'aws-secrets-manager-secret' ? 'adopt' : 'stop';
     return { name: `dependent ${name}`, rotator: lantern, rotatorFake: lanternFake, dependents: [{ ...place, onForeign }] };
@@ -90,7 +90,7 @@ export async function everyPlugin(): Promise<readonly Player[]> {
 }
 
 /** For a fake that is only asked what it stands for. */
-const nowhere = createWorld({ registry }).fakeWorld;
+const nowhere = () => createWorld({ registry }).fakeWorld;
 
 // ---------------------------------------------------------------------------------------------------------------- made-up ones
 
