@@ -8,6 +8,8 @@ import { knownOf, materialFor } from '../operations/material.ts';
 import type { TokenStatus } from '../operations/token-status.ts';
 import { composeRunbook } from '../runbook/compose.ts';
 import { type Markup, runbookHtml, textHtml } from '../runbook/html.ts';
+import { lastProof } from '../runbook/liveness.ts';
+import type { Material } from '../runbook/material.ts';
 import { type Action, actions } from './actions.ts';
 import { lifeLine } from './life-line.ts';
 import { stateBadge } from './overviews.ts';
@@ -31,6 +33,7 @@ export async function tokenPage(
 <p class="actions">${mayBeGiven(entry, status) ? html`<a class="button first" href="/tokens/${name}/submit">Renew: give a new one</a>` : ''}${offered.map((action, index) => html`<a class="button${index === 0 && !entry.needs.isAssisted ? ' first' : ''}" href="/tokens/${name}/${action.name}">${action.label}</a>`)}</p>
 <div id="live">
 <p>${stateBadge(status.state)}</p>
+${lastProven(material)}
 ${lastFailure(status, happened)}
 ${alerts.map(
   ({ message, next, fix, acknowledged }) => html`<div class="warning"><p><strong>${message}</strong></p><p>${next} ${fix}</p>
@@ -51,6 +54,13 @@ ${runbookHtml(composeRunbook(material))}`;
 /** Only a person can make it, and there is nothing against it now. */
 function mayBeGiven({ needs }: CatalogEntry, { state }: TokenStatus): boolean {
   return needs.isAssisted && !['missing', 'unreadable', 'observed', 'paused'].includes(state);
+}
+
+/** When something showed last that it can be renewed. It changes with a renewal, and so says that one is done. */
+function lastProven(material: Material): Markup {
+  const proof = lastProof(material);
+  if (proof === undefined) return html`<p class="soft">Last proven: nothing on record shows yet that it can be renewed.</p>`;
+  return html`<p>Last proven: ${minute(proof.at)}, by ${proof.by}.</p>`;
 }
 
 /** Why it was parked, and what to do, from the moment in which it was: people are told by the next sweep. */
