@@ -20,10 +20,12 @@ const pages = [
   `/tokens/${observedToken.name}`,
   `/tokens/${assistedToken.name}`,
   `/tokens/${assistedToken.name}/submit`,
+  `/tokens/${assistedToken.name}/drill`,
   `/tokens/${hostileToken}`,
   `/tokens/${tokenName}?done=release`,
   `/tokens/${tokenName}/rotate`,
   `/tokens/${tokenName}/hold`,
+  `/tokens/${tokenName}/drill`,
   '/tokens/nobody-has-this',
   '/no-such-page',
 ];
