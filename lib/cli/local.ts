@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type ServedConsole, serveConsole } from '../console/serve.ts';
 import { serveSecretsManagerAlone } from '../local/secrets-manager/serve.ts';
 import { readSwitch, type Switches } from '../local/secrets-manager/switches.ts';
-import type { Story } from '../local/story.ts';
+import { assistedToken, type Story } from '../local/story.ts';
 import { registry } from '../plugin/registry.ts';
 import { usualPort as usualConsolePort } from './console.ts';
 import { openInstallation } from './installation.ts';
@@ -117,6 +117,9 @@ async function serveAlone(port: number, switches: Partial<Switches> = {}): Promi
 async function stayOpen(story: Story, view: View): Promise<void> {
   view.scene('Your turn');
   view.say(`Secrets Manager is at ${story.local.url}, the registry at ${story.registryUrl}. The secret: ${story.secretArn}`);
+  view.say(
+    `A token that only people make: ${assistedToken.name}. The stand-in for Mailchimp, where you make one: ${story.mailing.url}`,
+  );
   await readKeys(story, view);
 }
 

@@ -1,6 +1,9 @@
 import { DescribeSecretCommand, RotateSecretCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
+import { facts as mailchimp } from '../../rotators/mailchimp/facts.ts';
 import type { BusEvent } from '../local/event-bus.ts';
-import { deployToken, isQuiet, observedToken, type Story, until } from '../local/story.ts';
+import { assistedToken, deployToken, isQuiet, observedToken, type Story, until } from '../local/story.ts';
+import type { Installation } from '../operations/installation.ts';
+import { submit } from '../operations/submit.ts';
 
 /** The third act: what goes wrong in a year of operations, and what is done about it. */
 export interface OperationsReport {
@@ -10,14 +13,18 @@ export interface OperationsReport {
   readonly deadToken: { readonly healed: boolean };
   readonly strayConsumer: { readonly held: boolean };
   readonly rollback: { readonly respected: boolean };
+  readonly assisted: { readonly renewed: boolean };
 }
 
 /** What the act is played with. */
 export interface OperationsStage {
   readonly story: Story;
+  /** The same as commands act on it. */
+  readonly installation: Installation;
   /** What was put on the bus so far, the newest last. */
   readonly events: readonly BusEvent[];
   scene(title: string): void;
+  say(line: string): void;
   expect(what: string, holds: boolean): void;
   passTime(hours: number): Promise<void>;
 }
@@ -82,6 +89,8 @@ export async function playOperations(stage: OperationsStage): Promise<Operations
     (await deploy.value()) === before && story.forge.ask(before) === 200 && after !== before && story.forge.ask(after) === 401;
   stage.expect('what is current again stays, and the other one is retired', respected);
 
+  const renewed = await renewByHand(stage);
+
   const zeroWrites = story.observedWrites() === 0 && story.observedForge.writes() === 0;
   stage.expect('nothing was written about the token that is only observed', zeroWrites);
   return {
@@ -91,7 +100,33 @@ export async function playOperations(stage: OperationsStage): Promise<Operations
     deadToken: { healed },
     strayConsumer: { held },
     rollback: { respected },
+    assisted: { renewed },
   };
+}
+
+/** No program can make this one: a person does, on the vendor's page, and gives it to Keyturn, which does the rest. */
+async function renewByHand({ story, installation, scene, say, expect }: OperationsStage): Promise<boolean> {
+  scene('A person makes a token that no program can make');
+  const entry = installation.entry(assistedToken.name);
+  const give = (value: string) => submit(installation, entry, mailchimp, { value });
+  const old = (await story.textOf(assistedToken.secret)) ?? '';
+  const again = await give(old);
+  expect('the one that is in use is not taken for a new one', again.outcome === 'refused' && story.newsletterHolds() === old);
+
+  const made = story.mailing.makeByHand();
+  say(`$ keyturn submit ${assistedToken.name}`);
+  const { outcome } = await give(` ${made}\n`);
+  const { arn } = await installation.describe(entry);
+  await until(
+    async () => (await story.textOf(assistedToken.secret)) === made && (await isQuiet(story.local, arn)),
+    'what the person made is current',
+    60,
+  );
+  await story.local.host.idle();
+  const isEverywhere = outcome === 'begun' && story.newsletterHolds() === made && story.mailing.ask(made) === 200;
+  const renewed = isEverywhere && made !== old && story.mailing.ask(old) === 200;
+  expect('what a person made is in use everywhere, and the old one goes on working', renewed);
+  return renewed;
 }
 
 /** Sweeps until what it asked for is done: jobs are handed out, and run by themselves. */

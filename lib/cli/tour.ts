@@ -4,6 +4,7 @@ import type { Happening, LogEntry } from '../engine/ports.ts';
 import type { BusEvent } from '../local/event-bus.ts';
 import type { Interceptor } from '../local/functions.ts';
 import { dependentNames, isQuiet, overlapHours, type Story, startStory, until } from '../local/story.ts';
+import { openInstallation } from './installation.ts';
 import { type OperationsReport, playOperations } from './tour-operations.ts';
 
 /** What the story came to: one JSON document, and `ok` only if all of it held. Later scenes add keys and keep these. */
@@ -32,6 +33,7 @@ export interface TourReport {
   readonly deadToken: OperationsReport['deadToken'];
   readonly strayConsumer: OperationsReport['strayConsumer'];
   readonly rollback: OperationsReport['rollback'];
+  readonly assisted: OperationsReport['assisted'];
 }
 
 /** Whoever shows the story. */
@@ -97,7 +99,7 @@ export async function playTour(options: {
   const judge = createJudge(narrator);
   const report = emptyReport();
   try {
-    await play(story, report, { narrator, judge, timings, happenings, events, doubling });
+    await play(story, report, { stateFolder, narrator, judge, timings, happenings, events, doubling });
   } catch (error) {
     judge.expect(`the story goes on to its end (${error instanceof Error ? error.message : 'it broke off'})`, false);
   }
@@ -127,10 +129,12 @@ function emptyReport(): Draft {
     deadToken: { healed: false },
     strayConsumer: { held: false },
     rollback: { respected: false },
+    assisted: { renewed: false },
   };
 }
 
 interface Stage {
+  readonly stateFolder: string;
   readonly narrator: Narrator;
   readonly judge: Judge;
   readonly timings: ReadonlyMap<string, number>;
@@ -191,8 +195,10 @@ async function play(story: Story, report: Draft, stage: Stage): Promise<void> {
   consumer.begin('operations');
   const operations = await playOperations({
     story,
+    installation: await openInstallation({ local: stage.stateFolder, installation: 'keyturn' }),
     events: stage.events,
     scene: narrator.scene,
+    say: narrator.say,
     expect: judge.expect,
     passTime: (hours) => passTime(story, hours),
   });

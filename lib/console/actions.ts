@@ -1,5 +1,6 @@
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { acknowledge } from '../operations/acknowledge.ts';
+import { beginDrill } from '../operations/drill.ts';
 import { hold, release } from '../operations/hold.ts';
 import type { Installation } from '../operations/installation.ts';
 import { Refusal } from '../operations/refusal.ts';
@@ -20,11 +21,21 @@ export interface Action {
   readonly done: string;
   /** A reason is asked for, and must be given. */
   readonly needsReason?: boolean;
-  readonly isOffered: (status: TokenStatus, isAlerted: boolean, isAssisted: boolean) => boolean;
+  readonly isOffered: (status: TokenStatus, token: Offered) => boolean;
   /** It undoes what somebody wanted, so that an operator does not do it for them: whose token it is does, or an admin. @default it never does */
   readonly endsAWish?: (status: TokenStatus) => boolean;
   /** Throws, with what to do, where it is refused. */
   readonly act: (installation: Installation, entry: CatalogEntry, by: Actor) => Promise<void>;
+}
+
+/** What has to be known of a token besides its state. */
+export interface Offered {
+  /** Something is open about it that nobody looks after. */
+  readonly isAlerted: boolean;
+  /** Only a person makes a new one. */
+  readonly isAssisted: boolean;
+  /** A program can rehearse a renewal. */
+  readonly rehearses: boolean;
 }
 
 export interface Actor {
@@ -43,7 +54,7 @@ export const actions: readonly Action[] = [
       `A new token is made, checked, and given to every place. The old one goes on working for ${token.overlapHours} hours, so nobody is cut off.`,
     recorded: 'asked for a renewal',
     done: 'The renewal has begun. This page shows how far it is.',
-    isOffered: ({ state }, _, isAssisted) =>
+    isOffered: ({ state }, { isAssisted }) =>
       !isAssisted && !['missing', 'unreadable', 'rotating', 'observed', 'paused', 'parked'].includes(state),
     async act(installation, entry) {
       const { outcome, message, next } = await beginRotation(installation, entry, confirmed);
@@ -94,12 +105,23 @@ export const actions: readonly Action[] = [
     explains: () => 'Nobody else is called for what is open here. It stays open until it is mended.',
     recorded: 'acknowledged what is open',
     done: 'Nobody else is called for it.',
-    isOffered: (_, isAlerted) => isAlerted,
+    isOffered: (_, { isAlerted }) => isAlerted,
     async act(installation, { token }, { who }) {
       const done = await acknowledge(installation, token.name, { by: who, at: installation.clock.now() });
       if (done.some(({ isSaved }) => !isSaved))
         throw new Refusal('It was just changed by somebody else. Look at it, and try again.');
     },
+  },
+  {
+    name: 'drill',
+    label: 'Rehearse a renewal',
+    explains: () =>
+      'A token is made that nobody gets, is checked, ended, and proven dead. What is in use is not touched. It may take some minutes.',
+    recorded: 'asked for a rehearsal',
+    done: 'A renewal is being rehearsed. This page shows what came of it, in some minutes at most.',
+    isOffered: ({ state }, { rehearses }) =>
+      rehearses && !['missing', 'unreadable', 'rotating', 'observed', 'paused', 'held'].includes(state),
+    act: beginDrill,
   },
   {
     name: 'pause',

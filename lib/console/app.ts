@@ -7,6 +7,7 @@ import type { CatalogEntry } from '../catalog/catalog.ts';
 import { asRotationError, RotationError } from '../engine/errors.ts';
 import type { Registry } from '../engine/open-token.ts';
 import type { Token } from '../engine/token.ts';
+import { signWalk, walkOf } from '../operations/drill.ts';
 import { type Installation, pausesOf } from '../operations/installation.ts';
 import { lookAt } from '../operations/look.ts';
 import { knownOf, materialFor } from '../operations/material.ts';
@@ -15,10 +16,11 @@ import { partsAsked, submit } from '../operations/submit.ts';
 import { style } from '../pages/style.ts';
 import type { Markup } from '../runbook/html.ts';
 import { type Action, type Actor, actions } from './actions.ts';
-import { mayAct, seenBy, type Visitor } from './guard.ts';
+import { mayAct, mayWalkAs, seenBy, type Visitor } from './guard.ts';
 import { intakePage, refusedText, typedIn } from './intake.ts';
 import { type Frame, layout, liveScript } from './layout.ts';
 import { calendarPage, peoplePage, providersPage, tasksPage, tokensPage } from './overviews.ts';
+import { isWalkedThrough, rehearsalPage, walkLines } from './rehearsal.ts';
 import { isSame } from './seals.ts';
 import { tokenPage } from './token-page.ts';
 
@@ -120,8 +122,9 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
   app.get('/tokens/:name', async (context) => {
     const seen = context.get('installation');
     const entry = seen.entry(context.req.param('name'));
-    const said = context.req.query('done') ?? '';
-    const done = Object.hasOwn(takenTexts, said) ? takenTexts[said] : actions.find(({ name }) => name === said)?.done;
+    const what = context.req.query('done') ?? '';
+    const says = Object.hasOwn(doneTexts, what) ? doneTexts[what] : actions.find(({ name }) => name === what)?.done;
+    const done = says === undefined ? undefined : { what, says };
     const { body, isLive } = await tokenPage(seen, registry, entry, done, (action, status) =>
       mayAct(context.get('visitor'), action, entry, status),
     );
@@ -144,6 +147,32 @@ export function createConsole(options: ConsoleOptions): Hono<Environment> {
     const refused = typeof submitted === 'string' ? submitted : refusedText(submitted);
     const page = intakePage(material, { ...formOf(context), refused });
     return context.html(await layout({ title: `Renew ${name}`, ...frameOf(context) }, page), 422);
+  });
+  app.get('/tokens/:name/drill', async (context, next) => {
+    const walked = await walkedMaterial(context, registry);
+    if (walked === undefined) return next(); // a program rehearses it, as an action
+    const { material, walk, signers } = walked;
+    const page = rehearsalPage(material, walk, { ...formOf(context), signers });
+    return show(context, { title: `Rehearse: ${material.entry.token.name}` }, page);
+  });
+  app.post('/tokens/:name/drill', async (context, next) => {
+    const walked = await walkedMaterial(context, registry);
+    if (walked === undefined) return next();
+    const fields = await readForm(context, origin);
+    const { material, walk, signers } = walked;
+    const { entry } = material;
+    const { name } = entry.token;
+    const person = signers.find((id) => id === fields['person']);
+    if (person === undefined)
+      throw new PageRefusal(403, 'You cannot sign for them.', 'Its owner and its backup sign for themselves.');
+    if (!isWalkedThrough(fields, walkLines(material))) {
+      const refused = 'Not every line is ticked. Nothing was signed.';
+      const page = rehearsalPage(material, walk, { ...formOf(context), signers, refused });
+      return context.html(await layout({ title: `Rehearse: ${name}`, ...frameOf(context) }, page), 422);
+    }
+    await record(installation, entry.token, { who: context.get('visitor').who, why: '' }, `signed its rehearsal as ${person}`);
+    const { missing } = await signWalk(installation, entry, person);
+    return context.redirect(`/tokens/${name}?done=${missing.length === 0 ? 'rehearsed' : 'signed'}`, 303);
   });
   app.get('/tokens/:name/:action', async (context) => {
     const { entry, action } = await asked(context);
@@ -278,10 +307,12 @@ function tooLong(): never {
   throw new PageRefusal(400, 'What was sent is longer than any token.', 'Go back, and copy the token alone.');
 }
 
-/** What is said when a token was taken; nothing of it stands in the address. */
-const takenTexts: Readonly<Record<string, string>> = {
+/** What is said of what is no action: when a token was taken (nothing of it stands in the address), and when somebody has signed. */
+const doneTexts: Readonly<Record<string, string>> = {
   submit: 'The new token works. It is being given to every place now; this page shows how far it is.',
   waits: 'The new token works. It is used as soon as what is under way now is over.',
+  signed: 'Your walk through its runbook is written down. The other one of the two still has to sign.',
+  rehearsed: 'Both have signed: its renewal is proven.',
 };
 
 /** What is wrong with what was typed is told beside the form; anything else is a problem of ours. */
@@ -305,6 +336,15 @@ async function assistedMaterial(context: Context<Environment>, registry: Registr
     throw new PageRefusal(404, 'Nobody has to make this one.', 'Its page has a button that renews it.');
   if (mayAct(context.get('visitor'), {}, entry, material.status)) return material;
   throw new PageRefusal(403, 'You may look at this token, and may not do this.', 'Its owner, its backup or an admin can.');
+}
+
+/** Of a token whose renewal only people rehearse, with how far they are and as whom the visitor may sign; undefined for others. */
+async function walkedMaterial(context: Context<Environment>, registry: Registry) {
+  const installation = context.get('installation');
+  const entry = installation.entry(context.req.param('name') ?? '');
+  if (!entry.needs.isAssisted) return undefined;
+  const material = await materialFor(installation, registry, entry, await knownOf(installation));
+  return { material, walk: await walkOf(installation, entry), signers: mayWalkAs(context.get('visitor'), entry) };
 }
 
 async function record(

@@ -47,6 +47,16 @@ export function mayAct(visitor: Known, action: Pick<Action, 'endsAWish'>, entry:
   return visitor.role === 'operator' && action.endsAWish?.(status) !== true;
 }
 
+/**
+ * As whom of owner and backup a visitor may sign that they have rehearsed it. Whoever is at the machine itself acts with their own credentials of
+ * AWS, as the command does, and says which of the two they are; an operator or admin elsewhere signs for nobody.
+ */
+export function mayWalkAs({ personId, role, isSignedIn }: Visitor, { owner, backup }: CatalogEntry): readonly string[] {
+  const both = [...new Set([owner, backup])];
+  if (personId !== undefined) return both.filter((id) => id === personId);
+  return role === 'admin' && !isSignedIn ? both : [];
+}
+
 /** The installation as a visitor sees it. A token that they do not see is for them as if it were not there. */
 export function seenBy(installation: Installation, visitor: Known): Installation {
   if (visitor.role !== undefined) return installation;

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { type AskedPart, partsAsked, type Submitted } from '../operations/submit.ts';
+import { notes } from '../runbook/compose.ts';
 import { byHand } from '../runbook/handwork.ts';
 import { blocksHtml, type Markup, textHtml } from '../runbook/html.ts';
 import type { Material } from '../runbook/material.ts';
@@ -21,8 +22,9 @@ export function intakePage(material: Material, { path, seal, refused }: IntakeFo
   const { token, account } = material.entry;
   return html`${refused === undefined ? '' : html`<p class="warning" role="alert">${textHtml(refused)} Nothing was changed: the token in use goes on working.</p>`}
 <h2>1. Make a new one</h2>
-<p>Sign in at ${account.signIn}, and do these steps. Keep the page open until this is done.</p>
+<p>Sign in at <a href="${account.signIn}" target="_blank" rel="noopener noreferrer">${account.signIn}</a> (another tab), and do these steps. Keep the page open until this is done.</p>
 ${blocksHtml(byHand(material))}
+${noted(material)}
 <h2>2. Give it here</h2>
 <p>It is checked at once, and then given to every place. The old one goes on working for ${token.overlapHours} hours, so nobody is cut off. Nobody can read it here again.</p>
 <form method="post" action="${path}" autocomplete="off">
@@ -33,6 +35,12 @@ ${partsAsked(token, material.rotator).map(
 )}
 <p class="actions"><button class="first" type="submit">Check it and use it</button> <a class="button" href="/tokens/${token.name}">Not now</a></p>
 </form>`;
+}
+
+/** What the owner knows of this token, and the provider's documents do not say. */
+function noted({ entry }: Material): Markup {
+  const blocks = notes(entry);
+  return blocks.length === 0 ? html`` : html`<h3>Notes of the owner</h3>\n${blocksHtml(blocks)}`;
 }
 
 /** What a form holds, by part. */

@@ -69,6 +69,7 @@ export async function startForge(world: FakeWorld, file: string): Promise<Forge>
     ask: (token) => fake.handle(self(token)).status,
     makeByHand() {
       const { value } = fake.makeByHand('made by a person');
+      hurry();
       save();
       return value;
     },

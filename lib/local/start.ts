@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { compileDirectory, compileFor, compileIndex } from '../catalog/compile.ts';
 import { sweepMinutes } from '../engine/plan.ts';
 import type { LogEntry } from '../engine/ports.ts';
+import type { LoopbackHosts } from '../http/addresses.ts';
 import { type ObservedCall, openAwsEndpoint } from './aws-endpoint.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { type BusEvent, eventBusService } from './event-bus.ts';
@@ -48,6 +49,8 @@ export interface LocalOptions {
   readonly onLetter?: (letter: Letter) => void;
   readonly onLog?: (functionName: string, entry: LogEntry) => void;
   readonly intercept?: Interceptor;
+  /** Stand-ins of providers, by the vendor's host. @default none: a catalog names its stand-ins by their own addresses */
+  readonly loopback?: LoopbackHosts;
 }
 
 /** In the state's folder: where it was served last, for the commands. */
@@ -116,7 +119,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     ...(onCall === undefined ? {} : { onCall }),
   });
   try {
-    await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback: {} } });
+    await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback: options.loopback ?? {} } });
     writeCatalog(bundles, catalog, providers);
   } catch (error) {
     // Left open, it would keep the process alive that has just said what is wrong.

@@ -24,6 +24,7 @@ import { makeFolder } from './files.ts';
 import { openFolderShelf } from './folder-shelf.ts';
 import { type Forge, startForge } from './forge.ts';
 import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
+import { type Mailing, startMailing } from './mailing.ts';
 import { secureRandom } from './secrets-manager/serve.ts';
 import { createSecretsManager } from './secrets-manager/service.ts';
 import { functionAccessKey, type Local, type LocalOptions, startLocal } from './start.ts';
@@ -36,6 +37,8 @@ export const overlapHours = 24;
 /** A token of the second provider that is rotated, and one that was there before and is only looked at. */
 export const deployToken = { name: 'web-deploy', secret: 'web/deploy' } as const;
 export const observedToken = { name: 'web-metrics', secret: 'web/metrics' } as const;
+/** A token that only people make, and whose people are not engineers. */
+export const assistedToken = { name: 'newsletter', secret: 'marketing/newsletter' } as const;
 export const dependentNames = ['build copy', 'ci hook', 'docs robot'] as const;
 const authorityName = 'keyturn/authorities/npm-registry';
 const user = 'ci-bot';
@@ -50,6 +53,10 @@ export interface Story {
   /** The second provider, and the provider of what is only observed. */
   readonly forge: Forge;
   readonly observedForge: Forge;
+  /** The provider whose tokens only people make. */
+  readonly mailing: Mailing;
+  /** What the place of its token hands to those who use it. */
+  newsletterHolds(): string | undefined;
   /** Calls by the functions that changed something about the observed secret. */
   observedWrites(): number;
   /** What people were told of and is not over. */
@@ -107,17 +114,21 @@ export async function startStory(
     const hook = receiver(world);
     const robot = receiver(world);
     let isBroken = false;
-    const hooks = await serveAll([breakable(hook, () => false), breakable(robot, () => isBroken)]);
+    const newsletter = receiver(world);
+    const never = () => false;
+    const hooks = await serveAll([breakable(hook, never), breakable(robot, () => isBroken), breakable(newsletter, never)]);
     for (const server of hooks) closing.push(server.close);
 
     const forge = await startForge(world, join(stateFolder, 'forge.json'));
     const observedForge = await startForge(world, join(stateFolder, 'observed-forge.json'));
-    closing.push(forge.close, observedForge.close);
+    const mailing = await startMailing(world, join(stateFolder, 'mailing.json'));
+    closing.push(forge.close, observedForge.close, mailing.close);
 
     onProgress('Bundling and starting the rotation function');
     const catalogFolder = join(stateFolder, 'catalog');
     writeCatalog(catalogFolder, registryServer.url, hooks);
     writeForgeCatalog(catalogFolder, forge, observedForge);
+    writeMailingCatalog(catalogFolder, mailing, `${hooks[2]?.url}/token`);
     const { catalog, problems } = await loadCatalog(catalogFolder, registry, { loopback: {} });
     if (catalog === undefined) throw new Error(`The catalog of the story has faults: ${problems[0]?.message}`);
     let calls = 0;
@@ -128,11 +139,14 @@ export async function startStory(
       const isOfObserved = service === 'secretsmanager' && resource?.includes(`:secret:${observedToken.secret}-`);
       if (isOfObserved && info.accessKeyId === functionAccessKey && !/^(Describe|Get|List)/.test(operation)) observedWrites += 1;
     };
-    const local = await startLocal({ ...options, catalog, onCall });
+    const local = await startLocal({ ...options, catalog, onCall, loopback: mailing.loopback });
     closing.push(local.close);
 
     const secretArn = await ensureSecrets(local, registryServer.url, hook.authority ?? {});
     await ensureForgeSecrets(local, forge, observedForge);
+    // Whoever made the first one gave it to the place, too. After a restart the place still has what it had.
+    await ensure(local, assistedToken.secret, mailing.makeByHand);
+    newsletter.tamper((await readSecret(local, assistedToken.secret, {})) ?? '');
     const tokenAt = async (which: { label: string } | { versionId: string }) => {
       const selector = 'label' in which ? { VersionStage: which.label } : { VersionId: which.versionId };
       const text = await readSecret(local, secretArn, selector);
@@ -165,6 +179,8 @@ export async function startStory(
       secretArn,
       forge,
       observedForge,
+      mailing,
+      newsletterHolds: () => newsletter.holds(),
       observedWrites: () => observedWrites,
       alerts: () => createLedger(async () => openFolderShelf(join(stateFolder, 'history')), clock, ['gitlab']).alerts(),
       textOf: (secret, label = 'AWSCURRENT') => readSecret(local, secret, { VersionStage: label }),
@@ -248,12 +264,12 @@ async function ensureForgeSecrets(local: Local, forge: Forge, observedForge: For
   await ensure(local, observedToken.secret, observedForge.makeByHand());
 }
 
-async function ensure(local: Local, name: string, value: string | undefined): Promise<string> {
+async function ensure(local: Local, name: string, value: string | undefined | (() => string)): Promise<string> {
   try {
     return (await local.client.send(new DescribeSecretCommand({ SecretId: name }))).ARN ?? name;
   } catch (error) {
     if (!(error instanceof ResourceNotFoundException)) throw error;
-    const text = value === undefined ? {} : { SecretString: value };
+    const text = value === undefined ? {} : { SecretString: typeof value === 'string' ? value : value() };
     return (await local.client.send(new CreateSecretCommand({ Name: name, ...text }))).ARN ?? name;
   }
 }
@@ -286,6 +302,10 @@ function writeCatalog(folder: string, registryUrl: string, hooks: readonly Loopb
 people:
   ada: { name: Ada Nordin, email: ada@example.com }
   grace: { name: Grace Okoye, email: grace@example.com }
+  mina: { name: Mina Castellanos, email: mina@example.com }
+  jonas: { name: Jonas Weber, email: jonas@example.com }
+teams:
+  marketing: { name: Marketing, email: marketing@example.com, members: [mina, jonas] }
 defaults:
   overlapHours: ${overlapHours}
   schedule: { everyDays: 30 }
@@ -354,5 +374,33 @@ ${more}`;
   write(
     observedToken.name,
     entry(observedForge.url, 'keyturn/authorities/observed-forge', observedToken.secret, 'adopt: true\n'),
+  );
+}
+
+function writeMailingCatalog(folder: string, mailing: Mailing, place: string): void {
+  writeFileSync(
+    join(folder, `${assistedToken.name}.yaml`),
+    `description: Lets the shop put new customers on the list of the newsletter.
+stopsWhenItFails: New customers are not on the list, and get no newsletter.
+owner: mina
+backup: jonas
+team: marketing
+account:
+  signIn: https://login.mailchimp.com/
+  administrator: mina
+  secondFactor: none
+  recovery: Jonas is an admin of the account, too.
+provider: mailchimp
+scope: ${JSON.stringify(mailing.scope)}
+secret: ${assistedToken.secret}
+schedule: { everyDays: 90 }
+dependents:
+  - name: shop
+    kind: webhook
+    target: { url: "${place}", sends: value, answers: fingerprint }
+    authority: keyturn/authorities/hooks
+runbook: |
+  In this story a stand-in takes Mailchimp's place. Its page with the keys is \`${mailing.url}\`.
+`,
   );
 }

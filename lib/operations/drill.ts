@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CatalogEntry } from '../catalog/catalog.ts';
+import type { Drilled } from '../engine/drill.ts';
+import { canDrill } from '../engine/drillable.ts';
+import type { RotatorFacts } from '../engine/facts.ts';
 import type { Happened } from '../engine/records.ts';
 import type { Installation } from './installation.ts';
 import { Refusal } from './refusal.ts';
@@ -11,6 +14,26 @@ const togetherDays = 30;
 export interface Walk {
   readonly signed: readonly string[];
   readonly missing: readonly string[];
+}
+
+/** So long a page waits for what stands against a rehearsal; what comes after that is in the history of the token. */
+const objectionMilliseconds = 4000;
+
+/** Whether a program can rehearse a renewal of it, as far as the catalog and the provider go. */
+export function rehearsesByItself(
+  { token, needs }: CatalogEntry,
+  facts: Pick<RotatorFacts, 'kind' | 'strategy' | 'revoke'>,
+): boolean {
+  return !needs.isAssisted && canDrill(facts) && token.mode === 'retire' && token.rotation !== 'external';
+}
+
+/** Begins a rehearsal, and does not wait for its end, which may take minutes. Throws what stands against it. */
+export async function beginDrill(installation: Installation, entry: CatalogEntry): Promise<void> {
+  const { clock } = installation;
+  const asked = installation.ask<Drilled>(entry, await installation.describe(entry), { Job: 'drill' });
+  // Whoever waits no longer hears nothing of how it ends, and need not: it is written down.
+  asked.catch(() => {});
+  await Promise.race([asked, clock.sleep(objectionMilliseconds)]);
 }
 
 /** Where nobody but people can rehearse a renewal: how far they are with it. */

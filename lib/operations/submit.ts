@@ -83,8 +83,11 @@ export function readTyped(typed: Typed, asked: readonly AskedPart[]): Typed {
     const text = (typed[part] ?? '').trim();
     if (text === '') faults.push(`${says} is missing.`);
     else if (text.length > mostCharacters) faults.push(`${says} is longer than any token: ${text.length} characters.`);
-    else if (/[^\x21-\x7e]/.test(text))
+    else if (part === 'value' && /[^\x21-\x7e]/.test(text))
       faults.push(`${says} has a space, a line break or a letter in it that no token has: copy it again.`);
+    // What was issued with it may be a name that a person chose, in the letters and with the spaces of their language.
+    else if (/[\p{C}\p{Zl}\p{Zp}]/u.test(text))
+      faults.push(`${says} has a line break or a hidden character in it: copy it again.`);
     else if (/^<[^>]*>|<\/\w+>/.test(text)) faults.push(`${says} is a piece of a page, and no token.`);
     return [part, text] as const;
   });

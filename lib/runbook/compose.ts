@@ -49,7 +49,7 @@ function purpose({ description, stopsWhenItFails }: CatalogEntry): readonly Bloc
 }
 
 /** The owner writes Markdown; of it lists and paragraphs are kept, and whatever else it holds is shown as it was written. */
-function notes({ runbook = '' }: CatalogEntry): readonly Block[] {
+export function notes({ runbook = '' }: CatalogEntry): readonly Block[] {
   const blocks: Block[] = [];
   for (const paragraph of runbook.split(/\n\s*\n|\n(?=\s*[-*] )/)) {
     const item = /^\s*[-*] ([\s\S]*)$/.exec(paragraph)?.[1];

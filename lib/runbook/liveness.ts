@@ -55,7 +55,7 @@ export function warnings(material: Material): readonly string[] {
       ? [`Its ${what} ${person.name} left on ${person.left}: somebody else has to be named.`]
       : [];
   });
-  const proven = provenAt(material);
+  const proven = lastProof(material)?.at;
   const unproven =
     proven === undefined
       ? ['Nothing shows yet that its renewal works: no renewal of it, nor a rehearsal, is on record.']
@@ -67,7 +67,7 @@ export function warnings(material: Material): readonly string[] {
 
 export function lastProven(material: Material): readonly Block[] {
   const { happened, health } = material;
-  const proven = provenAt(material);
+  const proven = lastProof(material)?.at;
   const verdicts = {
     valid: 'accepted it',
     invalid: 'refused it',
@@ -98,6 +98,10 @@ function sentence({ message, fix }: Happened): string {
   return fix === undefined ? end(message) : `${end(message)} ${end(fix)}`;
 }
 
-function provenAt({ happened }: Material): number | undefined {
-  return happened.find(({ what }) => what === 'token.rotated' || what === 'drill.passed')?.at;
+/** What showed last that a renewal works. */
+export function lastProof({ happened, health }: Material): { readonly at: number; readonly by: string } | undefined {
+  const proof = happened.find(({ what }) => what === 'token.rotated' || what === 'drill.passed');
+  if (proof !== undefined) return { at: proof.at, by: proof.what === 'token.rotated' ? 'a renewal' : 'a rehearsal' };
+  // The record of a look outlives the history.
+  return health?.provenAt === undefined ? undefined : { at: health.provenAt, by: 'a renewal or a rehearsal' };
 }

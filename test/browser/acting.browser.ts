@@ -159,6 +159,16 @@ describe('what else is done by a page', () => {
     expect(await stateOf(page)).toBe('fine');
   });
 
+  it('rehearses a renewal, and shows what came of it', async () => {
+    const before = await stage.story.tokenAt({ label: 'AWSCURRENT' });
+
+    await act('Rehearse a renewal');
+    await page.locator('#live', { hasText: /Last proven: .*, by a rehearsal/ }).waitFor({ timeout: 60_000 });
+
+    expect(await stage.story.tokenAt({ label: 'AWSCURRENT' })).toBe(before);
+    expect(await held()).toBe(true);
+  });
+
   it('goes back to the token before', async () => {
     const before = await stage.story.tokenAt({ label: 'AWSPREVIOUS' });
 

@@ -3,7 +3,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deployToken, isQuiet, observedToken, tokenName, until } from '../../lib/local/story.ts';
+import { assistedToken, deployToken, isQuiet, observedToken, tokenName, until } from '../../lib/local/story.ts';
 import { findLeaks } from '../../lib/testing/hunt.ts';
 import { hidden, hostileToken, openStage, type Stage, turning, valuesIn } from './stage.ts';
 
@@ -18,10 +18,14 @@ const pages = [
   `/tokens/${tokenName}`,
   `/tokens/${deployToken.name}`,
   `/tokens/${observedToken.name}`,
+  `/tokens/${assistedToken.name}`,
+  `/tokens/${assistedToken.name}/submit`,
+  `/tokens/${assistedToken.name}/drill`,
   `/tokens/${hostileToken}`,
   `/tokens/${tokenName}?done=release`,
   `/tokens/${tokenName}/rotate`,
   `/tokens/${tokenName}/hold`,
+  `/tokens/${tokenName}/drill`,
   '/tokens/nobody-has-this',
   '/no-such-page',
 ];
@@ -100,18 +104,18 @@ it('what people wrote stands there as text, and does nothing', async () => {
 it('tokens are searched and filtered, and the choice stays to be seen', async () => {
   const page = await stage.open('/');
   const cards = () => page.locator('main .card').count();
-  expect(await cards()).toBe(4);
+  expect(await cards()).toBe(5);
 
   await page.getByLabel('Search').fill('pipeline');
   await page.getByRole('button', { name: 'Show' }).click();
   const found = await cards();
   await page.getByLabel('Search').fill('');
-  await page.getByLabel('Provider').selectOption({ index: 2 });
+  await page.getByLabel('Provider').selectOption('npm-registry');
   await page.getByLabel('State').selectOption('fine');
   await page.getByRole('button', { name: 'Show' }).click();
 
   expect(found).toBeGreaterThan(0);
-  expect(found).toBeLessThan(4);
+  expect(found).toBeLessThan(5);
   expect(await page.getByRole('link', { name: tokenName, exact: true }).count()).toBe(1);
   expect(await cards()).toBe(1);
   expect(await page.getByLabel('State').inputValue()).toBe('fine');
@@ -133,7 +137,7 @@ it('people and providers lead to their tokens and tasks', async () => {
   await page.locator('.card', { hasText: 'Grace Okoye' }).getByRole('link', { name: 'What waits for them' }).click();
   expect(await page.getByRole('status').textContent()).toContain('2 open');
   await page.goto(`${stage.origin}/providers`);
-  await page.getByRole('link', { name: '1 token' }).click();
+  await page.getByRole('link', { name: '1 token' }).first().click();
   expect(await page.locator('main .card').count()).toBe(1);
   await page.context().close();
 });

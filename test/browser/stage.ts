@@ -38,8 +38,8 @@ export interface Stage {
   readonly troubles: readonly string[];
   /** The source of every answer so far. */
   readonly sources: readonly string[];
-  /** A page that is let in, and is watched for troubles. */
-  open(path: string, options?: BrowserContextOptions): Promise<Page>;
+  /** A page that is let in, and is watched for troubles; of another console where its origin is given. */
+  open(path: string, options?: BrowserContextOptions, at?: string): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -73,16 +73,16 @@ export async function openStage(): Promise<Stage> {
       origin,
       troubles,
       sources,
-      async open(path, options = {}) {
+      async open(path, options = {}, at = origin) {
         const context = await browser.newContext(options);
         await context.addInitScript(
           "addEventListener('securitypolicyviolation', ({ violatedDirective: what, blockedURI: where }) => console.error('policy', what, where))",
         );
         context.setDefaultTimeout(30_000);
         const page = await context.newPage();
-        watch(page, origin, troubles, sources);
-        await page.goto(served.url);
-        if (path !== '/') await page.goto(`${origin}${path}`);
+        watch(page, at, troubles, sources);
+        await page.goto(at === origin ? served.url : at);
+        if (path !== '/') await page.goto(`${at}${path}`);
         return page;
       },
       close,

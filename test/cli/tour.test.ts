@@ -28,6 +28,7 @@ describe('the tour', () => {
       deadToken: { healed: true },
       strayConsumer: { held: true },
       rollback: { respected: true },
+      assisted: { renewed: true },
       consumer: { failed: 0 },
       newToken: { status: 200 },
       oldToken: { statusBeforeRevoke: 200, status: 403 },

@@ -101,7 +101,7 @@ describe('says what may no longer be true', () => {
   });
 
   it('when no renewal is on record, and when the last one is too long ago', () => {
-    expect(markdown({ happened: [] })).toContain('no renewal of it is on record');
+    expect(markdown({ happened: [] })).toContain('no renewal of it, nor a rehearsal, is on record');
     expect(markdown({ happened: [{ ...rotated, at: Date.parse('2025-11-01T00:00:00Z') }] })).toContain('more than a year ago');
   });
 });
