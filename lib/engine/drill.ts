@@ -95,7 +95,7 @@ async function assertMayDrill(open: OpenToken, state: SecretState): Promise<void
     throw cannot(
       'rejected',
       `${token.name}: only a person can make this token`,
-      'Walk through its runbook: `keyturn drill` says how.',
+      `Walk through its runbook with its backup: \`keyturn drill ${token.name}\` says how.`,
     );
   if (!canDrill(facts) || rotator.revoke === undefined)
     throw cannot(
