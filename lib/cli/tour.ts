@@ -5,6 +5,7 @@ import type { BusEvent } from '../local/event-bus.ts';
 import type { Interceptor } from '../local/functions.ts';
 import { dependentNames, isQuiet, overlapHours, type Story, startStory, until } from '../local/story.ts';
 import { type OperationsReport, playOperations } from './tour-operations.ts';
+import { playSixPlaces, type SixPlacesReport } from './tour-six-places.ts';
 
 /** What the story came to: one JSON document, and `ok` only if all of it held. Later scenes add keys and keep these. */
 export interface TourReport {
@@ -32,6 +33,7 @@ export interface TourReport {
   readonly deadToken: OperationsReport['deadToken'];
   readonly strayConsumer: OperationsReport['strayConsumer'];
   readonly rollback: OperationsReport['rollback'];
+  readonly sixPlaces: SixPlacesReport;
 }
 
 /** Whoever shows the story. */
@@ -127,6 +129,7 @@ function emptyReport(): Draft {
     deadToken: { healed: false },
     strayConsumer: { held: false },
     rollback: { respected: false },
+    sixPlaces: { foreignNamed: false, allPutBack: false, rotated: false },
   };
 }
 
@@ -189,14 +192,15 @@ async function play(story: Story, report: Draft, stage: Stage): Promise<void> {
   report.failedRotation = await failedAct(story, stage);
 
   consumer.begin('operations');
-  const operations = await playOperations({
+  const act = {
     story,
     events: stage.events,
     scene: narrator.scene,
     expect: judge.expect,
-    passTime: (hours) => passTime(story, hours),
-  });
-  Object.assign(report, operations);
+    passTime: (hours: number) => passTime(story, hours),
+  };
+  Object.assign(report, await playOperations(act));
+  report.sixPlaces = await playSixPlaces(act);
 
   for (const phase of ['before', 'overlap', 'after', 'repeats', 'failure', 'operations'])
     report.consumer.phases[phase] = consumer.count(phase);

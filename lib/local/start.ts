@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { compileDirectory, compileFor, compileIndex } from '../catalog/compile.ts';
 import { sweepMinutes } from '../engine/plan.ts';
 import type { LogEntry } from '../engine/ports.ts';
+import type { LoopbackHosts } from '../http/addresses.ts';
 import { type ObservedCall, openAwsEndpoint } from './aws-endpoint.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { type BusEvent, eventBusService } from './event-bus.ts';
@@ -42,6 +43,8 @@ export interface LocalOptions {
   readonly stateFolder: string;
   readonly port?: number;
   readonly catalog: Catalog;
+  /** Where stand-ins of vendors listen, by the vendor's host. @default nowhere */
+  readonly loopback?: LoopbackHosts;
   readonly onCall?: (call: ObservedCall) => void;
   readonly onEvent?: (event: BusEvent) => void;
   /** An e-mail reached an address. Nothing leaves the machine: everybody counts as having confirmed theirs. */
@@ -66,7 +69,7 @@ const notifyFunction = `${prefix}notify`;
  * and run in processes of their own, a scheduler, a bus, and a clock that can be moved. State is kept in the folder.
  */
 export async function startLocal(options: LocalOptions): Promise<Local> {
-  const { stateFolder, catalog, onCall, onEvent = () => {}, onLog = () => {}, intercept } = options;
+  const { stateFolder, catalog, loopback = {}, onCall, onEvent = () => {}, onLog = () => {}, intercept } = options;
   makeFolder(stateFolder);
   const clock = createMovableClock(stateFolder);
   clock.now(); // or what is wrong with it is said before anything is open
@@ -116,7 +119,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     ...(onCall === undefined ? {} : { onCall }),
   });
   try {
-    await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback: {} } });
+    await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback } });
     writeCatalog(bundles, catalog, providers);
   } catch (error) {
     // Left open, it would keep the process alive that has just said what is wrong.
