@@ -183,7 +183,7 @@ it('does not say that a place has the current token into which a stranger wrote 
   await story.rotate();
   const [place] = story.places;
   Object.assign(story.token.dependents[0] ?? {}, { onForeign: 'stop' });
-  const { handle } = story.receiver;
+  const { handle = () => ({ status: 404 }) } = story.receiver;
   story.receiver.handle = (request) => {
     if (!request.body.includes('secret.rotated')) return handle(request);
     place?.tamper('canary-somebody-elses');
