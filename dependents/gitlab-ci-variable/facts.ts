@@ -54,7 +54,7 @@ export const facts = {
       setting: 'overlapHours',
     },
     {
-      says: 'that nothing of the same name goes before it: a variable of the project before that of the group, and one of a pipeline or schedule before both',
+      says: 'that nothing of the same name goes before it: a variable of a project before that of its group, and one of a pipeline or schedule before both; those of narrower environment scopes are looked for',
       setting: 'target.level',
     },
   ],

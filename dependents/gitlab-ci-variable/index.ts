@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Dependent, DependentContext, HttpAnswer, HttpRequest, Method } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
+import { readPages } from '../../lib/plugin/pages.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
 
@@ -44,6 +45,7 @@ const variable = z.object({
   environment_scope: z.string(),
 });
 type Variable = z.infer<typeof variable>;
+const list = z.array(variable.extend({ key: z.string() }));
 
 export const gitlabCiVariable: Dependent<Target, Authority> = {
   facts,
@@ -86,7 +88,31 @@ export const gitlabCiVariable: Dependent<Target, Authority> = {
     const detail = value === undefined ? 'it is not known to have been written' : 'the variable holds another value';
     return { state: 'not-yet', detail };
   },
+
+  async shadows(context, { value }) {
+    const { variable: key, environmentScope } = context.target;
+    const narrower = (await readAll(context)).filter(
+      (each) => each.key === key && isNarrower(each.environment_scope, environmentScope) && !value.equals(shownValue(each)),
+    );
+    return narrower.map((each) => `the variable for the environment scope ${each.environment_scope}`);
+  },
 };
+
+const pageSize = 100;
+
+async function readAll(context: Context) {
+  return readPages(`${facts.name}: the list of variables`, async (page: number | undefined = 1) => {
+    const query = { per_page: pageSize, page };
+    const items = (await call(context, 'GET', keeper(context.target), { query })).json(list);
+    return { items, next: items.length < pageSize ? undefined : page + 1 };
+  });
+}
+
+/** Whether all that a scope is for, or part of it, is what the other one is for too: the narrower one goes before the wider one. */
+function isNarrower(scope: string, wider: string): boolean {
+  const pattern = wider.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return scope !== wider && new RegExp(`^${pattern.join('.*')}$`).test(scope);
+}
 
 async function find(context: Context): Promise<Variable | undefined> {
   const answer = await callOne(context, 'GET', { accept: [404] });

@@ -40,6 +40,10 @@ export const facts = {
   ],
   unconfirmed: [
     {
+      says: 'that no value for a single branch goes before that for production; those beside a value for all contexts are looked for',
+      setting: 'target.context',
+    },
+    {
       says: 'that updated_at changes with every write, and is of the whole variable: a secret of which somebody changes another context counts as changed by a stranger',
       setting: 'onForeign',
     },

@@ -96,6 +96,14 @@ export const netlifyEnv: Dependent<Target, Authority> = {
       return { state: 'in-effect', by: value === undefined ? 'receipt' : 'reading' };
     return whyNot(context, evidence?.activation);
   },
+
+  async shadows(context, { value }) {
+    // A value for production stands beside those of other contexts, and not behind them.
+    if (context.target.context !== 'all') return [];
+    const others = (await find(context))?.values.filter((each) => each.context !== 'all') ?? [];
+    const differing = others.filter((each) => each.value === undefined || !value.equals(new Secret(each.value)));
+    return differing.map((each) => `the value for the context ${each.context}`);
+  },
 };
 
 /** Where a build cannot be started, or would not be published, nothing that is written here would come into effect. */

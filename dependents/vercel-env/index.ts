@@ -133,6 +133,14 @@ export const vercelEnv: Dependent<Target, Authority> = {
     if (live && live.createdAt <= found.updatedAt) return whyNot(context, evidence?.activation);
     return { state: 'in-effect', by: value === undefined ? 'receipt' : 'reading' };
   },
+
+  async shadows(context, { value }) {
+    const shadows: string[] = [];
+    for (const each of (await readNamed(context)).filter((one) => one.gitBranch && isForOurs(context, one))) {
+      if (!value.equals(await readValue(context, each))) shadows.push(`the variable for the branch ${each.gitBranch}`);
+    }
+    return shadows;
+  },
 };
 
 function isForProduction({ target }: Context): boolean {
@@ -142,15 +150,25 @@ function isForProduction({ target }: Context): boolean {
 /** The one variable of this name for exactly these environments. */
 async function find(context: Context): Promise<Row | undefined> {
   const { variable, environments, project: name } = context.target;
-  const { envs, pagination } = (await call(context, 'GET', variablesOf(context, 10))).json(rows);
-  if (pagination?.next) throw unfit(`the variables of ${name} could not all be read`, 'Use a project with fewer variables.');
-  const named = envs.filter((each) => each.key === variable && !each.gitBranch && !each.customEnvironmentIds?.length);
+  const named = (await readNamed(context)).filter((each) => !each.gitBranch && !each.customEnvironmentIds?.length);
   const found = named.find((each) => isSame(environmentsOf(each), environments));
-  if (found === undefined && named.some((each) => environmentsOf(each).some((one) => environments.includes(one as never)))) {
+  if (found === undefined && named.some((each) => isForOurs(context, each))) {
     throw unfit(`${variable} of ${name} is shared with other environments than the catalog names`, conflictFix);
   }
   if (found?.type === 'secret' || found?.type === 'system') throw unfit(`${variable} is of the type ${found.type}`, conflictFix);
   return found;
+}
+
+/** All of this name, for whichever environments and branches. */
+async function readNamed(context: Context): Promise<readonly Row[]> {
+  const { variable, project: name } = context.target;
+  const { envs, pagination } = (await call(context, 'GET', variablesOf(context, 10))).json(rows);
+  if (pagination?.next) throw unfit(`the variables of ${name} could not all be read`, 'Use a project with fewer variables.');
+  return envs.filter((each) => each.key === variable);
+}
+
+function isForOurs({ target }: Context, each: Row): boolean {
+  return environmentsOf(each).some((one) => target.environments.some((ours) => ours === one));
 }
 
 /** Undefined where it is only shown masked: sensitive, or still as ciphertext. */

@@ -146,7 +146,8 @@ function told({ events }: OperationsStage, what: string, token: string, code: st
   });
 }
 
-async function openSecret(story: Story, secret: string, provider: string) {
+/** A rotated secret, as those who rotate it see it. */
+export async function openSecret(story: Story, secret: string, provider: string) {
   const { client } = story.local;
   const describe = async () => client.send(new DescribeSecretCommand({ SecretId: secret }));
   const { ARN: arn = secret } = await describe();

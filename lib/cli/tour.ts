@@ -6,6 +6,7 @@ import type { Interceptor } from '../local/functions.ts';
 import { dependentNames, isQuiet, overlapHours, type Story, startStory, until } from '../local/story.ts';
 import { openInstallation } from './installation.ts';
 import { type OperationsReport, playOperations } from './tour-operations.ts';
+import { playSixPlaces, type SixPlacesReport } from './tour-six-places.ts';
 
 /** What the story came to: one JSON document, and `ok` only if all of it held. Later scenes add keys and keep these. */
 export interface TourReport {
@@ -34,6 +35,7 @@ export interface TourReport {
   readonly strayConsumer: OperationsReport['strayConsumer'];
   readonly rollback: OperationsReport['rollback'];
   readonly assisted: OperationsReport['assisted'];
+  readonly sixPlaces: SixPlacesReport;
 }
 
 /** Whoever shows the story. */
@@ -130,6 +132,7 @@ function emptyReport(): Draft {
     strayConsumer: { held: false },
     rollback: { respected: false },
     assisted: { renewed: false },
+    sixPlaces: { foreignNamed: false, allPutBack: false, rotated: false },
   };
 }
 
@@ -193,16 +196,17 @@ async function play(story: Story, report: Draft, stage: Stage): Promise<void> {
   report.failedRotation = await failedAct(story, stage);
 
   consumer.begin('operations');
-  const operations = await playOperations({
+  const act = {
     story,
     installation: await openInstallation({ local: stage.stateFolder, installation: 'keyturn' }),
     events: stage.events,
     scene: narrator.scene,
     say: narrator.say,
     expect: judge.expect,
-    passTime: (hours) => passTime(story, hours),
-  });
-  Object.assign(report, operations);
+    passTime: (hours: number) => passTime(story, hours),
+  };
+  Object.assign(report, await playOperations(act));
+  report.sixPlaces = await playSixPlaces(act);
 
   for (const phase of ['before', 'overlap', 'after', 'repeats', 'failure', 'operations'])
     report.consumer.phases[phase] = consumer.count(phase);

@@ -179,7 +179,7 @@ function unproven(
 
 function urgencyOf(code: FindingCode): Cause['urgency'] {
   if (code === 'dependent-foreign' || code === 'scope-missing' || code === 'unreadable') return 'now';
-  return code === 'dependent-unreachable' ? 'note' : 'soon';
+  return code === 'dependent-unreachable' || code === 'dependent-shadowed' ? 'note' : 'soon';
 }
 
 function nextOf(code: FindingCode): string {

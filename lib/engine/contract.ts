@@ -224,6 +224,11 @@ export interface Dependent<Target = unknown, Authority = unknown> {
   activate?(context: DependentContext<Target, Authority>, copy: Copy, applied: Evidence): Promise<Evidence>;
   /** Whether those who read from this place have the copy now. `evidence` is what apply and activate remembered, if it is known. */
   inEffect(context: DependentContext<Target, Authority>, copy: Copy, evidence: Evidence | undefined): Promise<Effect>;
+  /**
+   * What stands before this place, under the same name and for some of those who read from it, and is not seen to be this copy too: each in
+   * words that hold no value. Only looks ask for it, and no rotation; only where its own authority can see all that it claims to see.
+   */
+  shadows?(context: DependentContext<Target, Authority>, copy: Copy): Promise<readonly string[]>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds plug-ins of every scope; each plug-in parses its own.

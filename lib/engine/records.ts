@@ -51,6 +51,7 @@ export type FindingCode =
   | 'dependent-drifted'
   | 'dependent-foreign'
   | 'dependent-unreachable'
+  | 'dependent-shadowed'
   | 'stray'
   | 'still-used'
   | 'no-way-to-revoke'

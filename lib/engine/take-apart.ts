@@ -52,7 +52,7 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
     );
     return;
   }
-  const unrestored = isLost || before === undefined || wanted === undefined ? [] : await putBack(open, state, before);
+  const places = isLost || before === undefined || wanted === undefined ? undefined : await putBack(open, state, before);
   await store.moveLabel(state.arn, pending, { from: job.clientRequestToken });
   if (await isCurrentAfterAll(open, job)) return;
   const labels = there === 'unreadable' ? state.versions.get(holderOf(state, current) ?? '') : there?.labels;
@@ -60,7 +60,7 @@ async function undo(open: OpenToken, job: Job, error: RotationError): Promise<vo
   const isExpected = ['nothing-submitted', 'cancelled', 'paused', 'superseded'].includes(error.code);
   if (isLost || isParkedAlready || isExpected) return; // neither told twice, nor kept from trying again
   await park(open, state, error);
-  await tellFailure(open, job, 'rotation.failed', error, consequence(open, there, unrestored));
+  await tellFailure(open, job, 'rotation.failed', error, consequence(open, there, places));
 }
 
 /**
@@ -101,8 +101,15 @@ async function currentIsLost(open: OpenToken, before: StoredVersion | undefined)
   return !judgement.ok && judgement.why === 'rejected';
 }
 
-/** As far as they answer, the last that got it first; the names of those that did not. A sweep goes on with them. */
-async function putBack(open: OpenToken, state: SecretState, before: StoredVersion): Promise<readonly string[]> {
+/** The names of the places that do not hold the current token. */
+interface PutBack {
+  readonly unrestored: readonly string[];
+  /** They hold what is not ours, and were left as they are. */
+  readonly foreign: readonly string[];
+}
+
+/** As far as they answer, the last that got it first. A sweep goes on with those that did not. */
+async function putBack(open: OpenToken, state: SecretState, before: StoredVersion): Promise<PutBack> {
   const versions: Versions = {
     secretArn: state.arn,
     wanted: before,
@@ -110,13 +117,16 @@ async function putBack(open: OpenToken, state: SecretState, before: StoredVersio
     older: olderVersions(open, state.arn, [before.versionId], state),
   };
   const receipts = await receiptsOf(open, state.arn);
-  const unrestored: string[] = [];
+  const [unrestored, foreign]: [string[], string[]] = [[], []];
   for (const dependent of wavesOf(open.dependents, ({ entry }) => entry)
     .toReversed()
     .flat()) {
     try {
       const one = await observeOne(open, dependent, versions, receipts);
-      if (one.standing === 'foreign' && dependent.entry.onForeign === 'stop') continue; // not our writing, so nothing to put back
+      if (one.standing === 'foreign' && dependent.entry.onForeign === 'stop') {
+        foreign.push(dependent.entry.name); // not our writing, so nothing to put back
+        continue;
+      }
       await rewrite(open, one, versions);
       open.ports.log({ event: 'dependent.restored', token: open.token.name, dependent: dependent.entry.name });
     } catch (problem) {
@@ -125,7 +135,7 @@ async function putBack(open: OpenToken, state: SecretState, before: StoredVersio
       unrestored.push(dependent.entry.name);
     }
   }
-  return unrestored;
+  return { unrestored, foreign };
 }
 
 /** The label is on the current version, and only one at a time; without a current version there is nothing to put it on. */
@@ -147,12 +157,18 @@ async function park(open: OpenToken, state: SecretState, error: RotationError): 
 function consequence(
   { token }: OpenToken,
   before: StoredVersion | 'unreadable' | undefined,
-  unrestored: readonly string[],
+  places: PutBack | undefined,
 ): string {
   if (before === undefined) return `${token.name} has no value yet`;
   if (before === 'unreadable') return `the current value of ${token.name} stays as it is`;
-  if (unrestored.length === 0) return 'the current token goes on working and every dependent has it';
-  return `the current token goes on working, but ${unrestored.join(', ')} could not be put back and will be tried again`;
+  if (places === undefined) return 'the current token goes on working, and nothing was written anywhere';
+  const { unrestored, foreign } = places;
+  const troubles = [
+    ...(unrestored.length === 0 ? [] : [`${unrestored.join(', ')} could not be put back and will be tried again`]),
+    ...(foreign.length === 0 ? [] : [`what somebody else wrote to ${foreign.join(', ')} was left there`]),
+  ];
+  if (troubles.length === 0) return 'the current token goes on working and every dependent has it';
+  return `the current token goes on working, but ${troubles.join(', and ')}`;
 }
 
 async function tellFailure(

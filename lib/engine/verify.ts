@@ -154,8 +154,21 @@ async function lookAt(open: OpenToken, dependent: OpenDependent, versions: Versi
   });
   if (one.standing === 'absent') return drifted('holds no copy');
   if (one.standing !== 'wanted' && one.standing !== 'unknown') return drifted('holds another token than the current one');
-  const effect = await effectOf(one, dependent.copyOf(versions.wanted, versions.secretArn));
-  return effect.state === 'in-effect' ? undefined : drifted(`does not have the current token in effect: ${effect.detail}`);
+  const copy = dependent.copyOf(versions.wanted, versions.secretArn);
+  const effect = await effectOf(one, copy);
+  if (effect.state !== 'in-effect') return drifted(`does not have the current token in effect: ${effect.detail}`);
+  return shadowed(name, (await dependent.plugin.shadows?.(one.context, copy)) ?? []);
+}
+
+/** Keyturn cannot know whether it is meant, so that it is only told. */
+function shadowed(name: string, shadows: readonly string[]): Finding | undefined {
+  if (shadows.length === 0) return undefined;
+  return {
+    code: 'dependent-shadowed',
+    about: name,
+    message: `some who read from ${name} may not get the current token: what goes before it is not known to hold it (${shadows.join(', ')})`,
+    fix: `Delete it there, or add it to the token's \`dependents:\` so that it gets every new token; if it is meant, acknowledge this.`,
+  };
 }
 
 function unreachable({ entry: { name } }: OpenDependent, problem: unknown): Finding {

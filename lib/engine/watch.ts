@@ -19,6 +19,7 @@ const verifies: readonly FindingCode[] = [
   'dependent-drifted',
   'dependent-foreign',
   'dependent-unreachable',
+  'dependent-shadowed',
   'unreadable',
 ];
 

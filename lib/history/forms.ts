@@ -57,6 +57,7 @@ const findingCodes = {
   'dependent-drifted': true,
   'dependent-foreign': true,
   'dependent-unreachable': true,
+  'dependent-shadowed': true,
   stray: true,
   'still-used': true,
   'no-way-to-revoke': true,

@@ -43,14 +43,14 @@ export interface LocalOptions {
   readonly stateFolder: string;
   readonly port?: number;
   readonly catalog: Catalog;
+  /** Where stand-ins of vendors listen, by the vendor's host. @default nowhere */
+  readonly loopback?: LoopbackHosts;
   readonly onCall?: (call: ObservedCall) => void;
   readonly onEvent?: (event: BusEvent) => void;
   /** An e-mail reached an address. Nothing leaves the machine: everybody counts as having confirmed theirs. */
   readonly onLetter?: (letter: Letter) => void;
   readonly onLog?: (functionName: string, entry: LogEntry) => void;
   readonly intercept?: Interceptor;
-  /** Stand-ins of providers, by the vendor's host. @default none: a catalog names its stand-ins by their own addresses */
-  readonly loopback?: LoopbackHosts;
 }
 
 /** In the state's folder: where it was served last, for the commands. */
@@ -69,7 +69,7 @@ const notifyFunction = `${prefix}notify`;
  * and run in processes of their own, a scheduler, a bus, and a clock that can be moved. State is kept in the folder.
  */
 export async function startLocal(options: LocalOptions): Promise<Local> {
-  const { stateFolder, catalog, onCall, onEvent = () => {}, onLog = () => {}, intercept } = options;
+  const { stateFolder, catalog, loopback = {}, onCall, onEvent = () => {}, onLog = () => {}, intercept } = options;
   makeFolder(stateFolder);
   const clock = createMovableClock(stateFolder);
   clock.now(); // or what is wrong with it is said before anything is open
@@ -119,7 +119,7 @@ export async function startLocal(options: LocalOptions): Promise<Local> {
     ...(onCall === undefined ? {} : { onCall }),
   });
   try {
-    await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback: options.loopback ?? {} } });
+    await bundleHandlers(bundles, { local: { awsEndpoint: endpoint.url, stateFolder, loopback } });
     writeCatalog(bundles, catalog, providers);
   } catch (error) {
     // Left open, it would keep the process alive that has just said what is wrong.

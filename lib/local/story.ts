@@ -25,6 +25,7 @@ import { openFolderShelf } from './folder-shelf.ts';
 import { type Forge, startForge } from './forge.ts';
 import { type LoopbackServer, serveOnLoopback } from './loopback.ts';
 import { type Mailing, startMailing } from './mailing.ts';
+import { type PlaceName, type Places, startPlaces } from './places.ts';
 import { secureRandom } from './secrets-manager/serve.ts';
 import { createSecretsManager } from './secrets-manager/service.ts';
 import { functionAccessKey, type Local, type LocalOptions, startLocal } from './start.ts';
@@ -39,6 +40,9 @@ export const deployToken = { name: 'web-deploy', secret: 'web/deploy' } as const
 export const observedToken = { name: 'web-metrics', secret: 'web/metrics' } as const;
 /** A token that only people make, and whose people are not engineers. */
 export const assistedToken = { name: 'newsletter', secret: 'marketing/newsletter' } as const;
+/** A token with six places, each of another kind: five of other vendors, and last a secret of ours. */
+export const releaseToken = { name: 'web-release', secret: 'web/release', lastPlace: 'shop copy' } as const;
+const releaseCopy = 'web/release-copy';
 export const dependentNames = ['build copy', 'ci hook', 'docs robot'] as const;
 const authorityName = 'keyturn/authorities/npm-registry';
 const user = 'ci-bot';
@@ -50,13 +54,15 @@ export interface Story {
   readonly registryUrl: string;
   readonly consumer: Consumer;
   readonly secretArn: string;
-  /** The second provider, and the provider of what is only observed. */
+  /** The second provider, the provider of what is only observed, and that of the token with six places. */
   readonly forge: Forge;
   readonly observedForge: Forge;
   /** The provider whose tokens only people make. */
   readonly mailing: Mailing;
   /** What the place of its token hands to those who use it. */
   newsletterHolds(): string | undefined;
+  readonly releaseForge: Forge;
+  readonly places: Places;
   /** Calls by the functions that changed something about the observed secret. */
   observedWrites(): number;
   /** What people were told of and is not over. */
@@ -72,12 +78,14 @@ export interface Story {
   ask(token: string): Promise<number>;
   /** What each dependent hands to those who use it. */
   held(): Promise<Readonly<Record<(typeof dependentNames)[number], string | undefined>>>;
+  /** The same of the six places of the other token. */
+  heldBySix(): Promise<Readonly<Record<PlaceName | typeof releaseToken.lastPlace, string | undefined>>>;
   rotate(): Promise<void>;
   /** The last dependent refuses every new token from now on, or takes them again. */
   breakDependent(isBroken: boolean): void;
   isBroken(): boolean;
   /** Ends the back-off after a failure: the token may be rotated at once. */
-  release(): Promise<void>;
+  release(secret?: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -122,12 +130,15 @@ export async function startStory(
     const forge = await startForge(world, join(stateFolder, 'forge.json'));
     const observedForge = await startForge(world, join(stateFolder, 'observed-forge.json'));
     const mailing = await startMailing(world, join(stateFolder, 'mailing.json'));
-    closing.push(forge.close, observedForge.close, mailing.close);
+    const releaseForge = await startForge(world, join(stateFolder, 'release-forge.json'));
+    closing.push(forge.close, observedForge.close, mailing.close, releaseForge.close);
+    const places = await startPlaces(world, join(stateFolder, 'places.json'));
+    closing.push(places.close);
 
     onProgress('Bundling and starting the rotation function');
     const catalogFolder = join(stateFolder, 'catalog');
     writeCatalog(catalogFolder, registryServer.url, hooks);
-    writeForgeCatalog(catalogFolder, forge, observedForge);
+    writeForgeCatalog(catalogFolder, { forge, observedForge, releaseForge, places });
     writeMailingCatalog(catalogFolder, mailing, `${hooks[2]?.url}/token`);
     const { catalog, problems } = await loadCatalog(catalogFolder, registry, { loopback: {} });
     if (catalog === undefined) throw new Error(`The catalog of the story has faults: ${problems[0]?.message}`);
@@ -139,11 +150,12 @@ export async function startStory(
       const isOfObserved = service === 'secretsmanager' && resource?.includes(`:secret:${observedToken.secret}-`);
       if (isOfObserved && info.accessKeyId === functionAccessKey && !/^(Describe|Get|List)/.test(operation)) observedWrites += 1;
     };
-    const local = await startLocal({ ...options, catalog, onCall, loopback: mailing.loopback });
+    const loopback = { ...mailing.loopback, ...places.loopback };
+    const local = await startLocal({ ...options, catalog, onCall, loopback });
     closing.push(local.close);
 
     const secretArn = await ensureSecrets(local, registryServer.url, hook.authority ?? {});
-    await ensureForgeSecrets(local, forge, observedForge);
+    await ensureForgeSecrets(local, { forge, observedForge, releaseForge, places });
     // Whoever made the first one gave it to the place, too. After a restart the place still has what it had.
     await ensure(local, assistedToken.secret, mailing.makeByHand);
     newsletter.tamper((await readSecret(local, assistedToken.secret, {})) ?? '');
@@ -181,6 +193,8 @@ export async function startStory(
       observedForge,
       mailing,
       newsletterHolds: () => newsletter.holds(),
+      releaseForge,
+      places,
       observedWrites: () => observedWrites,
       alerts: () => createLedger(async () => openFolderShelf(join(stateFolder, 'history')), clock, ['gitlab']).alerts(),
       textOf: (secret, label = 'AWSCURRENT') => readSecret(local, secret, { VersionStage: label }),
@@ -189,21 +203,20 @@ export async function startStory(
       labels: async () => (await local.client.send(new DescribeSecretCommand({ SecretId: secretArn }))).VersionIdsToStages ?? {},
       ask,
       async held() {
-        const copy = await readSecret(local, copyName, {});
-        const parsed = copy === undefined ? {} : (JSON.parse(copy) as Record<string, string>);
-        return { 'build copy': parsed[field], 'ci hook': hook.holds(), 'docs robot': robot.holds() };
+        return { 'build copy': await copyIn(local, copyName), 'ci hook': hook.holds(), 'docs robot': robot.holds() };
       },
+      heldBySix: async () => ({ ...places.held(), [releaseToken.lastPlace]: await copyIn(local, releaseCopy) }),
       rotate,
       breakDependent(broken) {
         isBroken = broken;
       },
       isBroken: () => isBroken,
-      async release() {
-        const { VersionIdsToStages = {} } = await local.client.send(new DescribeSecretCommand({ SecretId: secretArn }));
+      async release(secret = secretArn) {
+        const { VersionIdsToStages = {} } = await local.client.send(new DescribeSecretCommand({ SecretId: secret }));
         for (const [versionId, labels] of Object.entries(VersionIdsToStages)) {
           const parked = readParked(labels);
           if (parked === undefined) continue;
-          const move = { SecretId: secretArn, VersionStage: parked.label, RemoveFromVersionId: versionId };
+          const move = { SecretId: secret, VersionStage: parked.label, RemoveFromVersionId: versionId };
           await local.client.send(new UpdateSecretVersionStageCommand(move));
         }
       },
@@ -256,11 +269,18 @@ async function configureRotation(local: Local, secretArn: string, isEmpty: boole
   await local.client.send(new RotateSecretCommand(settings)).catch(() => {});
 }
 
-/** The rotated one is filled when somebody asks for it first; the observed one has had its token for long. */
-async function ensureForgeSecrets(local: Local, forge: Forge, observedForge: Forge): Promise<void> {
+/** What the tokens of the second provider are played with. */
+type Forges = Pick<Story, 'forge' | 'observedForge' | 'releaseForge' | 'places'>;
+
+/** The rotated ones are filled when somebody asks for them first; the observed one has had its token for long. */
+async function ensureForgeSecrets(local: Local, { forge, observedForge, releaseForge, places }: Forges): Promise<void> {
   await ensure(local, 'keyturn/authorities/forge', JSON.stringify(forge.authority));
   await ensure(local, 'keyturn/authorities/observed-forge', JSON.stringify(observedForge.authority));
+  await ensure(local, 'keyturn/authorities/release-forge', JSON.stringify(releaseForge.authority));
+  for (const [name, authority] of Object.entries(places.authorities)) await ensure(local, name, JSON.stringify(authority));
+  await ensure(local, releaseCopy, '{}');
   await ensure(local, deployToken.secret, undefined);
+  await ensure(local, releaseToken.secret, undefined);
   await ensure(local, observedToken.secret, observedForge.makeByHand());
 }
 
@@ -281,6 +301,12 @@ async function readSecret(local: Local, name: string, selector: object): Promise
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
+}
+
+/** The field of a secret that keeps a copy beside others. */
+async function copyIn(local: Local, secret: string): Promise<string | undefined> {
+  const text = await readSecret(local, secret, {});
+  return text === undefined ? undefined : (JSON.parse(text) as Record<string, string>)[field];
 }
 
 function breakable(fake: DependentFake, isBroken: () => boolean) {
@@ -346,7 +372,7 @@ consumers:
   );
 }
 
-function writeForgeCatalog(folder: string, forge: Forge, observedForge: Forge): void {
+function writeForgeCatalog(folder: string, { forge, observedForge, releaseForge, places }: Forges): void {
   const entry = (
     url: string,
     authority: string,
@@ -374,6 +400,17 @@ ${more}`;
   write(
     observedToken.name,
     entry(observedForge.url, 'keyturn/authorities/observed-forge', observedToken.secret, 'adopt: true\n'),
+  );
+  const copy = { name: releaseToken.lastPlace, kind: 'aws-secrets-manager-secret', target: { secret: releaseCopy, field } };
+  write(
+    releaseToken.name,
+    entry(
+      releaseForge.url,
+      'keyturn/authorities/release-forge',
+      releaseToken.secret,
+      // JSON is YAML, too.
+      `dependents: ${JSON.stringify([...places.entries, copy], undefined, 2)}\n`,
+    ),
   );
 }
 

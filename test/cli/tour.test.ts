@@ -29,6 +29,7 @@ describe('the tour', () => {
       strayConsumer: { held: true },
       rollback: { respected: true },
       assisted: { renewed: true },
+      sixPlaces: { foreignNamed: true, allPutBack: true, rotated: true },
       consumer: { failed: 0 },
       newToken: { status: 200 },
       oldToken: { statusBeforeRevoke: 200, status: 403 },
@@ -63,6 +64,7 @@ describe('the tour', () => {
     expect(code).toBe(0);
     expect(out).toContain('The old token is ended, on evidence');
     expect(out).toContain('✓ no request of the consumer failed');
+    expect(out).toContain('✗ pipeline variable: holds a value that is neither the current web-release nor one of ours');
     expect(out).toContain('mail to grace@example.com: [Keyturn, soon, nobody answered] The token of web-metrics expires');
     expect(findLeaks(`${out}\n${err}`, secretsIn(state))).toEqual([]);
   });

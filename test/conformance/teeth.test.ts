@@ -230,6 +230,7 @@ const wrongDependents: readonly [string, AnyDependent, DependentFakeFactory, Reg
     copyFake,
     /looking changes nothing/,
   ],
+  ['takes itself for what goes before it', { ...copy, shadows: async () => ['it'] }, copyFake, /nothing that goes before it/],
   ['writes nothing and says that it did', { ...copy, apply: async () => ({}) }, copyFake, /holds what was applied/],
   [
     'takes a refusal for done',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { fake } from '../../dependents/gitlab-ci-variable/fake.ts';
+import { verify } from '../../lib/engine/verify.ts';
 import { createOpenApiJudge } from '../../lib/testing/openapi.ts';
 import { documentOf } from '../contract/documents.ts';
 import { calledIn, createLife, hour, type LifeOptions } from '../contract/life.ts';
@@ -77,6 +78,45 @@ it('says why GitLab does not take a token that cannot be masked, and what is the
   expect(await life.rotate()).toMatchObject([{ code: 'dependent-failed', message: expect.stringContaining('does not take') }]);
 
   expect(life.place.state).toEqual(before);
+});
+
+it.each([
+  ['*', ['production/eu', 'staging']],
+  ['production/*', ['production/eu']],
+  ['production/eu', []],
+  ['qa', []],
+])('tells which narrower scopes go before the scope %s, and no rotation waits for them', async (environmentScope, shadows) => {
+  const life = await createGitLab({ target: { ...project, environmentScope }, onForeign: 'adopt' });
+  const owner = '/projects/acme%2Fweb';
+  const [neighbour] = life.place.state.variables[owner] ?? [];
+  if (neighbour === undefined) throw new Error('nothing is beside it');
+  const others = Array.from({ length: 150 }, (_, index) => ({ ...neighbour, key: `OTHER_${index}` }));
+  const narrow = { ...neighbour, environment_scope: 'production/eu' };
+  life.place.state = { variables: { ...life.place.state.variables, [owner]: [...others, neighbour, narrow] } };
+
+  expect(await life.rotate()).toEqual([]);
+  const { findings } = await verify(await life.open(life.token), life.arn);
+
+  expect(findings.map(({ code }) => code)).toEqual(shadows.length === 0 ? [] : ['dependent-shadowed']);
+  for (const scope of shadows) expect(findings[0]?.message).toContain(`scope ${scope}`);
+  expect(JSON.stringify(findings)).not.toContain('canary');
+});
+
+it('tells of no narrower scope that holds the current token itself, and of each that is hidden', async () => {
+  const life = await createGitLab({ target: { ...project, environmentScope: '*' } });
+  await life.rotate();
+  const set = (changes: object) => {
+    const owner = '/projects/acme%2Fweb';
+    const variables = life.place.state.variables[owner] ?? [];
+    const changed = variables.map((each) => (each.environment_scope === 'staging' ? { ...each, ...changes } : each));
+    life.place.state = { variables: { ...life.place.state.variables, [owner]: changed } };
+  };
+
+  set({ value: life.value() });
+  expect((await verify(await life.open(life.token), life.arn)).findings).toEqual([]);
+
+  set({ hidden: true });
+  expect((await verify(await life.open(life.token), life.arn)).findings).toMatchObject([{ code: 'dependent-shadowed' }]);
 });
 
 async function createGitLab({ onForeign, ...options }: Pick<LifeOptions, 'target'> & { onForeign?: 'adopt' } = {}) {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { fake } from '../../dependents/netlify-env/fake.ts';
+import { verify } from '../../lib/engine/verify.ts';
 import { calledIn, createLife, hour, type LifeOptions } from '../contract/life.ts';
 
 const target = { account: 'acme', site: '5b2e9c1f-7d3a-4a54-9f0e-2c7c5d1e8a40', variable: 'API_TOKEN', builds: 'latest-commit' };
@@ -71,6 +72,24 @@ it.each([
 
   expect(life.live()).toEqual([]);
   expect(calledIn(life.exchanges.ofPlace).filter((each) => !each.startsWith('GET'))).toEqual([]);
+});
+
+it('tells of a context that has a value of its own, unless it is the current token', async () => {
+  const life = await createSite({ target: { ...target, context: 'all' } });
+  await life.rotate();
+  life.clock.advance(hour);
+  const look = async (preview: string | undefined) => {
+    const { API_TOKEN: ours } = life.place.state.variables;
+    if (ours === undefined || preview === undefined) throw new Error('the variable is not there');
+    const variable = { ...ours, values: { ...ours.values, 'deploy-preview': preview } };
+    life.place.state = { ...life.place.state, variables: { ...life.place.state.variables, API_TOKEN: variable } };
+    return (await verify(await life.open(life.token), life.arn)).findings;
+  };
+
+  expect(await look('canary-of-previews')).toMatchObject([
+    { code: 'dependent-shadowed', message: expect.stringContaining('the context deploy-preview') },
+  ]);
+  expect(await look(life.value())).toEqual([]);
 });
 
 it('refuses a value of another context that stands before or behind its own', async () => {

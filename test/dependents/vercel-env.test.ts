@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { fake } from '../../dependents/vercel-env/fake.ts';
+import { verify } from '../../lib/engine/verify.ts';
 import { calledIn, createLife, hour, type LifeOptions } from '../contract/life.ts';
 
 const target = { team: 'team_9fXk2', project: 'shop', variable: 'API_TOKEN', environments: ['production'] };
@@ -43,6 +44,23 @@ it('waits for a deployment of somebody else, so that its own, of older code, doe
 
   expect(life.place.state.deployments.map(({ commit }) => commit)).toEqual(['released', 'released', 'theirs', 'theirs']);
   expect(life.place.holds()).toBe(life.value());
+});
+
+it('tells of a branch that has a value of its own among the previews, and of none where previews are not ours', async () => {
+  const previews = await createVercel({ target: { ...target, environments: ['preview'] } });
+  Object.assign(previews.token.dependents[0] ?? {}, { onForeign: 'adopt' });
+  const production = await createVercel();
+  for (const life of [previews, production]) {
+    expect(await life.rotate()).toEqual([]);
+    life.clock.advance(hour);
+  }
+
+  const [found, none] = await Promise.all(
+    [previews, production].map(async (life) => (await verify(await life.open(life.token), life.arn)).findings),
+  );
+
+  expect(found).toMatchObject([{ code: 'dependent-shadowed', message: expect.stringContaining('the branch feature') }]);
+  expect(none).toEqual([]);
 });
 
 it('puts the variable back where its deployment fails', async () => {

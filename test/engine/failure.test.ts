@@ -175,6 +175,27 @@ it('stops by name at a dependent that holds what is not ours, and writes nowhere
   expect(story.receiver.holds()).toBe('canary-somebody-elses');
   expect(story.copied()).toBe(copy);
   expect(story.live()).toHaveLength(1);
+  expect(toldOfFailures(story)).toEqual([expect.stringContaining('goes on working, and nothing was written anywhere')]);
+});
+
+it('does not say that a place has the current token into which a stranger wrote while the rotation failed', async () => {
+  const { story } = createFaultyStory();
+  await story.rotate();
+  const [place] = story.places;
+  Object.assign(story.token.dependents[0] ?? {}, { onForeign: 'stop' });
+  const { handle = () => ({ status: 404 }) } = story.receiver;
+  story.receiver.handle = (request) => {
+    if (!request.body.includes('secret.rotated')) return handle(request);
+    place?.tamper('canary-somebody-elses');
+    return { status: 422 };
+  };
+
+  expect(await story.rotate()).toMatchObject([{ code: 'dependent-failed' }]);
+
+  expect(story.copied()).toBe('canary-somebody-elses');
+  const [told] = toldOfFailures(story);
+  expect(told).toContain('what somebody else wrote to place 0 was left there');
+  expect(told).not.toContain('every dependent has it');
 });
 
 it("only verifies in AWS's test run, which puts a copy of current under AWSPENDING", async () => {
@@ -279,3 +300,7 @@ it('respects a roll-back within the overlap: what is current again is not revoke
   expect(story.live()).toEqual([old]);
   expect(story.receiver.holds()).toBe(old);
 });
+
+function toldOfFailures({ happenings }: ReturnType<typeof createStory>): readonly (string | undefined)[] {
+  return happenings.filter(({ what }) => what === 'rotation.failed').map(({ message }) => message);
+}

@@ -103,6 +103,19 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
     assert.equal(JSON.stringify(place.neighbours() ?? null), before, 'something beside the copy was changed');
   });
 
+  const whereShadows = when(
+    plugin.shadows === undefined ? { can: false, why: 'it does not look for what goes before it' } : { can: true },
+  );
+  whereShadows('tells of nothing that goes before it, where nothing does, and looking for it changes nothing', async () => {
+    const { place, shadows, bring } = await prepare();
+    await bring('canary-value-of-version-1');
+    const before = JSON.stringify([place.state, place.holds()]);
+
+    assert.deepEqual(await shadows(copyOf('canary-value-of-version-1')), []);
+
+    assert.equal(JSON.stringify([place.state, place.holds()]), before, 'looking changed something');
+  });
+
   check('is not in effect before it is', async () => {
     const { apply, effect, place } = await prepare();
     const first = copyOf('canary-value-of-version-1');
@@ -311,6 +324,7 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
     };
     const effect = async (copy: Copy, evidence: Evidence | undefined): Promise<Effect> =>
       plugin.inEffect(await context(), copy, evidence);
+    const shadows = async (copy: Copy) => (await plugin.shadows?.(await context(), copy)) ?? [];
     /** Applies, activates, and waits until it is in effect. */
     const bring = async (value: string) => {
       const copy = copyOf(value);
@@ -322,7 +336,7 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
       }
       stage.clock.advance(facts.drainSeconds * 1000);
     };
-    return { stage, place, read, apply, activate, effect, bring };
+    return { stage, place, read, apply, activate, effect, shadows, bring };
   }
 
   async function rotatedOnce({ onceWithCheck = false }: { onceWithCheck?: boolean }) {
