@@ -173,6 +173,31 @@ describe('what people do', () => {
     expect(versions.get('one')).toContain('AWSCURRENT');
   });
 
+  it('rehearses what a program can rehearse: what stands against it is told, and so is how the last one ended', async () => {
+    const failed = {
+      id: 'drill',
+      at,
+      token: 'token-08',
+      secretArn: 'arn',
+      message: 'token-08: it failed at ending',
+      fix: 'End it.',
+    };
+    await ledger.recordAction('npm-registry', { ...failed, what: 'drill.failed' });
+
+    const before = await text('/tokens/token-08');
+    const answer = await post('/tokens/token-08/drill');
+    await ledger.recordAction('npm-registry', { ...failed, id: 'renewed', at: at + 1, what: 'token.rotated' });
+    const after = await text('/tokens/token-08');
+
+    expect(before).toContain('href="/tokens/token-08/drill"');
+    expect(before).toContain('token-08: it failed at ending</strong></p><p>End it.');
+    expect(before).toContain('nothing on record shows yet');
+    expect(answer.status).toBe(409);
+    expect(await answer.text()).toContain('it is refused');
+    expect(after).not.toContain('it failed at ending</strong>');
+    expect(after).toMatch(/Last proven: [^<]*, by a renewal/);
+  });
+
   it('needs a reason where one was asked for', async () => {
     expect((await post('/tokens/token-05/hold', { why: '  ' })).status).toBe(400);
     expect((await post('/tokens/token-05/hold', { why: 'x'.repeat(61) })).status).toBe(400);

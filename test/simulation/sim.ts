@@ -165,7 +165,7 @@ export function createSim(
     fraction: () => 0.5,
     bytes: (length) => new Uint8Array(length).fill(length === 16 ? newByte() : newValue()),
     // Named by how many there are, so that worlds that came about differently can be found equal.
-    text: (characters) => `n${count()}`.padEnd(characters, '0'),
+    text: (characters) => `n${count()}z`.padEnd(characters, '0'), // with an end, else the first and the tenth would be called alike
   };
   let runStartedAt = 0;
   const stage: Stage = createStage(player, {
