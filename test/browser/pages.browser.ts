@@ -3,7 +3,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { deployToken, isQuiet, observedToken, tokenName, until } from '../../lib/local/story.ts';
+import { deployToken, isQuiet, observedToken, releaseToken, tokenName, until } from '../../lib/local/story.ts';
 import { findLeaks } from '../../lib/testing/hunt.ts';
 import { hidden, hostileToken, openStage, type Stage, turning, valuesIn } from './stage.ts';
 
@@ -18,6 +18,7 @@ const pages = [
   `/tokens/${tokenName}`,
   `/tokens/${deployToken.name}`,
   `/tokens/${observedToken.name}`,
+  `/tokens/${releaseToken.name}`,
   `/tokens/${hostileToken}`,
   `/tokens/${tokenName}?done=release`,
   `/tokens/${tokenName}/rotate`,
@@ -100,7 +101,7 @@ it('what people wrote stands there as text, and does nothing', async () => {
 it('tokens are searched and filtered, and the choice stays to be seen', async () => {
   const page = await stage.open('/');
   const cards = () => page.locator('main .card').count();
-  expect(await cards()).toBe(4);
+  expect(await cards()).toBe(5);
 
   await page.getByLabel('Search').fill('pipeline');
   await page.getByRole('button', { name: 'Show' }).click();
@@ -111,7 +112,7 @@ it('tokens are searched and filtered, and the choice stays to be seen', async ()
   await page.getByRole('button', { name: 'Show' }).click();
 
   expect(found).toBeGreaterThan(0);
-  expect(found).toBeLessThan(4);
+  expect(found).toBeLessThan(5);
   expect(await page.getByRole('link', { name: tokenName, exact: true }).count()).toBe(1);
   expect(await cards()).toBe(1);
   expect(await page.getByLabel('State').inputValue()).toBe('fine');
