@@ -3,7 +3,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assistedToken, deployToken, isQuiet, observedToken, tokenName, until } from '../../lib/local/story.ts';
+import { assistedToken, deployToken, isQuiet, observedToken, releaseToken, tokenName, until } from '../../lib/local/story.ts';
 import { findLeaks } from '../../lib/testing/hunt.ts';
 import { hidden, hostileToken, openStage, type Stage, turning, valuesIn } from './stage.ts';
 
@@ -21,6 +21,7 @@ const pages = [
   `/tokens/${assistedToken.name}`,
   `/tokens/${assistedToken.name}/submit`,
   `/tokens/${assistedToken.name}/drill`,
+  `/tokens/${releaseToken.name}`,
   `/tokens/${hostileToken}`,
   `/tokens/${tokenName}?done=release`,
   `/tokens/${tokenName}/rotate`,

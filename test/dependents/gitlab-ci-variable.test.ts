@@ -34,6 +34,7 @@ it.skipIf('why' in found)('writes and reads the variable of a group as the docum
   await life.rotate();
   life.clock.advance(hour);
   await life.rotateInVain();
+  await verify(await life.open(life.token), life.arn);
 
   expect(life.exchanges.ofPlace.flatMap(createOpenApiJudge(found.document))).toEqual([]);
 });
