@@ -105,7 +105,7 @@ it('what people wrote stands there as text, and does nothing', async () => {
 it('tokens are searched and filtered, and the choice stays to be seen', async () => {
   const page = await stage.open('/');
   const cards = () => page.locator('main .card').count();
-  expect(await cards()).toBe(5);
+  expect(await cards()).toBe(6);
 
   await page.getByLabel('Search').fill('pipeline');
   await page.getByRole('button', { name: 'Show' }).click();
@@ -116,7 +116,7 @@ it('tokens are searched and filtered, and the choice stays to be seen', async ()
   await page.getByRole('button', { name: 'Show' }).click();
 
   expect(found).toBeGreaterThan(0);
-  expect(found).toBeLessThan(5);
+  expect(found).toBeLessThan(6);
   expect(await page.getByRole('link', { name: tokenName, exact: true }).count()).toBe(1);
   expect(await cards()).toBe(1);
   expect(await page.getByLabel('State').inputValue()).toBe('fine');
