@@ -1,9 +1,10 @@
 import { RotationError } from './errors.ts';
 import { settle } from './judge.ts';
-import { current, holderOf, readSince } from './labels.ts';
+import { current, debtOf, holderOf, isPasted, readSince } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
+import type { SecretState } from './ports.ts';
 import { assertWritable, isCurrent, type Job, readPending, tellQuietly } from './step.ts';
-import { decodeStored } from './stored-value.ts';
+import { decodeStored, holdSame } from './stored-value.ts';
 
 /**
  * Step 4. Promotes the pending token by a compare-and-swap of AWSCURRENT, and does nothing else. It verifies once more, because nothing
@@ -21,6 +22,7 @@ export async function finishSecret(open: OpenToken, job: Job): Promise<'promoted
   // Current again after a roll-back, it still wears the stamp of its first retirement: its overlap must begin anew.
   const stamp = readSince(state.versions.get(from ?? ''));
   if (from !== undefined && stamp !== undefined) await store.moveLabel(state.arn, stamp.label, { from });
+  if (from !== undefined && isPasted(state, current)) await forgetStampsOfSame(open, state, from);
   const outcome = await store.moveLabel(state.arn, current, {
     to: job.clientRequestToken,
     ...(from === undefined ? {} : { from }),
@@ -40,4 +42,19 @@ export async function finishSecret(open: OpenToken, job: Job): Promise<'promoted
     message: `${open.token.name}: the new token is current; the old one goes on working for ${open.token.overlapHours} hours`,
   });
   return 'promoted';
+}
+
+/**
+ * What a person had put in again is the same token as one that was superseded before: it was in use until now, so that a stamp of then would end its
+ * overlap too early.
+ */
+async function forgetStampsOfSame({ ports, token }: OpenToken, state: SecretState, from: string): Promise<void> {
+  const { store } = ports;
+  const inUse = await store.read(state.arn, { versionId: from });
+  for (const versionId of inUse === undefined ? [] : debtOf(state)) {
+    const stamp = readSince(state.versions.get(versionId));
+    const version = stamp && (await store.read(state.arn, { versionId }));
+    if (stamp && version && inUse && holdSame(token.value, inUse.text, version.text))
+      await store.moveLabel(state.arn, stamp.label, { from: versionId });
+  }
 }

@@ -332,7 +332,7 @@ export async function playScenario(options: {
     report.holds(
       'of the stack the parts of the catalog have changed that have it, and nothing else',
       changedTypes(templateBefore, readTemplate(join(assembly, `${installation}.template.json`))),
-      ['AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion', 'AWS::Lambda::LayerVersion'],
+      Array(4).fill('AWS::Lambda::LayerVersion'),
     );
     report.holds(
       "the provider's function, the reconciler, the calendars and the console have changed, and nothing else",

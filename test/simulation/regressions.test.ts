@@ -111,6 +111,16 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
       pendingAfterFinish: 'left',
     },
   },
+  {
+    name: 'what was ended by us, and stood where the one before stands, was taken for pasted in, so that a lost token was never found',
+    life: 'rotator npm-registry: press continue retire 26h retire press advance,12=crash-before',
+    switches: walked,
+  },
+  {
+    name: 'the same token under another version had the stamp of an overlap before',
+    life: 'rotator okta-api-token: press advance advance roll-back advance advance retire roll-back 26h',
+    switches: { ...walked, retryWithoutPending: 'none', pendingAfterFinish: 'removed' },
+  },
 ];
 
 describe('what random walks found is found no more', async () => {
