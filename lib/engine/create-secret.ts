@@ -1,4 +1,5 @@
 import type { Http, Minted } from './contract.ts';
+import { isDoubtful } from './doubt.ts';
 import { RotationError } from './errors.ts';
 import { ourLabel, pending, readParked } from './labels.ts';
 import { markFor } from './mark.ts';
@@ -40,7 +41,7 @@ export async function createSecret(open: OpenToken, job: Job): Promise<Created> 
   if (parked !== undefined && parked.untilSeconds * 1000 > clock.now()) throw stillParked(open, parked);
 
   if (candidate === undefined) {
-    const intended = needsMintReceipts(open) ? await intendMint(open, job, state) : undefined;
+    const intended = needsMintReceipts(open) ? await intendMint(open, job, await isDoubtful(open, state)) : undefined;
     const minted = await mint(open, job, () => settleMint(open, state.arn, intended));
     assertNew(open, minted, before);
     return putMinted(open, job, before, minted, () => settleMint(open, state.arn, intended));

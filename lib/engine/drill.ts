@@ -1,6 +1,7 @@
 import type { Minted } from './contract.ts';
 import { mint } from './create-secret.ts';
 import { assertDeclared } from './declared.ts';
+import { isDoubtful } from './doubt.ts';
 import { canDrill } from './drillable.ts';
 import { asRotationError, RotationError } from './errors.ts';
 import { settle } from './judge.ts';
@@ -125,7 +126,7 @@ async function make(open: OpenToken, state: SecretState): Promise<{ minted: Mint
   if (live !== undefined) aSlotIsFree(open, state, live);
   // An attempt of its own, so that no rotation takes what is lost here for its own.
   const job = { secretArn: state.arn, clientRequestToken: `drill-${Buffer.from(open.ports.random(16)).toString('hex')}` };
-  const intended = needsMintReceipts(open) ? await intendMint(open, job, state) : undefined;
+  const intended = needsMintReceipts(open) ? await intendMint(open, job, await isDoubtful(open, state)) : undefined;
   const settled = () => settleMint(open, state.arn, intended);
   return { minted: await mint(open, job, settled), settled };
 }

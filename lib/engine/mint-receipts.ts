@@ -1,8 +1,6 @@
 import type { Found, Instant } from './contract.ts';
-import { current, holderOf, isPasted, previous } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
-import type { Receipt, SecretState } from './ports.ts';
-import { tryVersion } from './try-version.ts';
+import type { Receipt } from './ports.ts';
 
 // Where a provider keeps no mark, a token whose answer was lost looks like one that a person made. What tells them apart is that we asked for
 // one at that time and never heard: so each request is written down first, and settled once it is known what became of it.
@@ -27,10 +25,9 @@ const doubtful = 'doubtful';
 export async function intendMint(
   open: OpenToken,
   job: { secretArn: string; clientRequestToken: string },
-  state: SecretState,
+  isDoubtful: boolean,
 ): Promise<Receipt> {
   const { history, clock, random } = open.ports;
-  const isDoubtful = isPasted(state, current) || (await isPastedAlive(open, state));
   if (isDoubtful)
     for (const receipt of await unanswered(open, job.secretArn))
       if (receipt.digest !== doubtful) await history.saveReceipt(job.secretArn, { ...receipt, digest: doubtful });
@@ -43,17 +40,6 @@ export async function intendMint(
   };
   await history.saveReceipt(job.secretArn, intended);
   return intended;
-}
-
-/**
- * What was current before has no label of ours either once we have ended it; but then it is dead, and no list has it. Where the provider does not
- * say, it may be a person's.
- */
-async function isPastedAlive(open: OpenToken, state: SecretState): Promise<boolean> {
-  const versionId = isPasted(state, previous) ? holderOf(state, previous) : undefined;
-  if (versionId === undefined) return false;
-  const { works } = await tryVersion(open, state.arn, versionId).catch(() => ({ works: true }));
-  return works;
 }
 
 /** The token is stored, or was ended, or was never made. Where this is lost a request stays open that nothing answers to, and does no harm. */
