@@ -22,7 +22,7 @@ export interface FeedSources {
 
 type Owners = Pick<FeedSources['index'], 'people' | 'teams'>;
 
-/** As somebody's calendar asks for it, with the name behind the last slash that mail programs like to see. */
+/** Whose calendar, the signature, and the ending by which calendar programs know one. */
 const path = /^\/(person|team)\/([a-z0-9-]{1,64})\/([A-Za-z0-9_-]{43})\.ics$/;
 
 /**
@@ -45,7 +45,7 @@ export async function readFeedPath(asked: string, index: Owners, key: () => Prom
 }
 
 /** What somebody has to do with: as its owner or backup, or as its team. */
-export function tokensOf(tokens: readonly IndexedToken[], { kind, id }: FeedOwner): readonly IndexedToken[] {
+function tokensOf(tokens: readonly IndexedToken[], { kind, id }: FeedOwner): readonly IndexedToken[] {
   return tokens.filter(({ owner, backup, team }) => (kind === 'team' ? team === id : [owner, backup].includes(id)));
 }
 
