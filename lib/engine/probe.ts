@@ -26,8 +26,6 @@ export function objectionOf(effect: Proven): 'ours' | 'foreign' | 'running' | 's
 
 /** What stands before every nonce, so that an answer is never a signature of anything else that the value may be a key of. */
 export const probePrefix = 'keyturn-probe-v1:';
-/** Sixteen random bytes. */
-export const nonceForm = /^[0-9a-f]{32}$/;
 /** All of a SHA-256. */
 export const answerForm = /^[0-9a-f]{64}$/;
 
@@ -77,21 +75,23 @@ export async function proven(open: OpenToken, effect: Effect, question: Question
   return { state: 'not-yet', detail: detailOf(heard), probe: heard.says };
 }
 
-/** Before anything is minted: whoever uses the copy can be asked, and has a value of ours. */
-export async function probeIsReady(open: OpenToken, question: Question): Promise<'ready' | 'foreign'> {
-  const { entry, plugin } = question.dependent;
-  if (entry.probe === undefined) return 'ready';
-  if ('route' in entry.probe) {
-    const heard = await askProbe(open, entry.probe, question);
-    if (heard.says === 'silent') throw silent(entry.name, heard.problem);
-    return heard.says === 'foreign' ? 'foreign' : 'ready';
-  }
+/** Before anything is minted, also where nothing is there yet: the workflow can be asked. */
+export async function assertWorkflow({ entry, plugin }: OpenDependent, context: Question['context']): Promise<void> {
+  if (entry.probe === undefined || 'route' in entry.probe) return;
   try {
-    await plugin.workflows?.assertReady(question.context, entry.probe.workflow);
+    await plugin.workflows?.assertReady(context, entry.probe.workflow);
   } catch (cause) {
     throw silent(entry.name, asRotationError(cause, entry.name));
   }
-  return 'ready';
+}
+
+/** Before anything is minted: the route answers. `foreign`: with a value that is not ours. */
+export async function tryRoute(open: OpenToken, question: Question): Promise<'ours' | 'foreign'> {
+  const { entry } = question.dependent;
+  if (entry.probe === undefined || !('route' in entry.probe)) return 'ours';
+  const heard = await askProbe(open, entry.probe, question);
+  if (heard.says === 'silent') throw silent(entry.name, heard.problem);
+  return heard.says === 'foreign' ? 'foreign' : 'ours';
 }
 
 function silent(name: string, problem: RotationError): RotationError {

@@ -5,10 +5,11 @@ import { minute } from '../engine/time.ts';
 import type { Material } from './material.ts';
 import type { Block } from './runbook.ts';
 
-export function copies({ entry, dependents, health }: Material): readonly Block[] {
+export function copies({ entry, dependents, health, status }: Material): readonly Block[] {
   const { token, consumers } = entry;
+  const answeredAt = health?.versionId === status?.currentVersion ? health?.answeredAt : undefined;
   const places = token.dependents.map(
-    ({ name, kind }) => `${name} (${dependents.get(kind)?.title ?? kind})${answeredText(health?.answeredAt?.[name])}`,
+    ({ name, kind }) => `${name} (${dependents.get(kind)?.title ?? kind})${answeredText(answeredAt?.[name])}`,
   );
   const readers = consumers.map(
     ({ name, cacheHours, reads }) =>
