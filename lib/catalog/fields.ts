@@ -123,7 +123,7 @@ const dependentFields = z.strictObject({
   ),
   probe: field(
     probeFields.optional(),
-    'How whoever uses this copy is asked whether they have the new value, where the place itself cannot show it: docs/canary.md.',
+    'How whoever uses this copy is asked whether they have the new value, where the place itself cannot show it.',
     { route: 'https://shop.example.com/keyturn-probe' },
   ),
 });

@@ -97,7 +97,7 @@ export async function tryRoute(open: OpenToken, question: Question): Promise<'ou
 function silent(name: string, problem: RotationError): RotationError {
   const code = problem.ending === 'now' ? problem.code : 'dependent-failed';
   return new RotationError(code, `${name}: its probe cannot be asked: ${problem.message}`, {
-    fix: `Mend what answers for ${name} (docs/canary.md), or remove \`probe\` from it in the catalog.`,
+    fix: `Mend what answers for ${name} as the docs on probes say, or remove \`probe\` from it in the catalog.`,
     definite: true,
     cause: problem,
   });
@@ -160,7 +160,7 @@ async function heardFrom(question: Question, run: WorkflowRun, now: Instant): Pr
   if (run.state === 'running') return { says: 'running', why: 'the workflow has not answered yet' };
   if (run.answer === undefined) {
     const problem = new RotationError('malformed', 'the last run of the workflow ended without an answer', {
-      fix: 'See why the run failed; docs/canary.md has the workflow as it must be.',
+      fix: 'See why the run failed; the docs on probes have the workflow as it must be.',
     });
     return { says: 'silent', why: problem.message, problem };
   }

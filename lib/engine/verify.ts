@@ -187,7 +187,7 @@ function unasked(name: string, detail: string): Finding {
     code: 'dependent-unreachable',
     about: name,
     message: `${name} could not be asked which token it uses: ${detail}`,
-    fix: `Mend what answers for ${name} (docs/canary.md), or remove \`probe\` from it in the catalog.`,
+    fix: `Mend what answers for ${name} as the docs on probes say, or remove \`probe\` from it in the catalog.`,
   };
 }
 
