@@ -160,6 +160,8 @@ function dependentPage(facts: DependentFacts): string {
   };
   const rows = [
     ['what can be read back', facts.readClass],
+    // A receiver may be one that tells nothing, so that only what shows the value itself needs nobody else to ask.
+    ...(facts.readClass === 'value' ? [] : [['who else can be asked', '[whoever uses the copy](../canary.md)']]),
     ['what brings it into effect', activations[facts.activation]],
     ['the old one may run on for', `${facts.drainSeconds} s`],
     ['takes at most', ability(facts.maximumBytes, ({ bytes }) => `${bytes} bytes`)],

@@ -14,6 +14,7 @@ export const facts = {
     'Make a fine-grained token (or a GitHub App installation token) for the one repository or organization, with Metadata: read and the one permission that fits:',
     'for a repository, "Secrets: write"; for an environment, "Environments: write"; for an organization, "Secrets: write" of the organization.',
     'For Dependabot and Codespaces it is "Dependabot secrets: write" and "Codespaces secrets: write" instead.',
+    'For `probe: { workflow }`, besides, "Actions: write" of the repository: to ask for a run, and read the name of its jobs.',
     'Store it as {"token": "..."} in the authority secret. It expires: put it into the catalog as a token of its own.',
     'An environment must exist already. An organization secret that does not exist is made for no repository: choose on GitHub who sees it, and every rotation keeps that.',
   ],
@@ -25,6 +26,11 @@ export const facts = {
   ifAllElseFails:
     'on GitHub, open Settings > Secrets and variables, paste the value of the AWS secret into the secret of this name, and save.',
   sources: [
+    {
+      says: 'a workflow is asked for with inputs by its file name, and the answer is 204',
+      url: 'https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event',
+      checked: '2026-11-26',
+    },
     {
       says: 'public key, sealed value, 201 and 204; visibility is sent with every organization secret; updated_at is all that is read back',
       url: 'https://docs.github.com/en/rest/actions/secrets',
@@ -52,6 +58,10 @@ export const facts = {
     },
   ],
   unconfirmed: [
+    {
+      says: 'that a name of a job is shown by the API as it was evaluated with the outputs of another job',
+      setting: 'probe',
+    },
     {
       says: 'how long a run holds the value that it began with: taken to be six hours, and more where jobs follow each other, wait for approval or run on runners of your own',
       setting: 'overlapHours',

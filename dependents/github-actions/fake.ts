@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
 import * as z from 'zod';
 import {
@@ -20,12 +21,22 @@ interface Stored {
   readonly repositoryIds?: readonly number[];
 }
 
+interface Run {
+  readonly id: number;
+  readonly nonce: string;
+  readonly createdAt: number;
+  /** What the secret held when the run was queued. */
+  readonly value: string | undefined;
+}
+
 interface State {
   /** By the path of its place, a space, and its name in upper case. */
   readonly secrets: Readonly<Record<string, Stored>>;
   /** How often the public keys were changed; what was sealed with an older one is refused. */
   readonly keyChanges: number;
   /** Until when it asks for a pause, and in which of its two ways. */
+  /** Runs of the one workflow that answers with the token; the oldest first. */
+  readonly runs: readonly Run[];
   readonly pause?: { readonly until: number; readonly kind: 'primary' | 'secondary' };
 }
 
@@ -36,12 +47,16 @@ const sealedForOrganization = sealed.partial().extend({
   selected_repository_ids: z.array(z.union([z.int(), z.string().regex(/^\d+$/)])).optional(),
 });
 
+const dispatched = z.strictObject({ ref: z.string(), inputs: z.strictObject({ nonce: z.string() }) });
+
 /** One repository, one environment and one organization, which sees the token only where it says so in every header. */
 export const fake = ((world: FakeWorld) => {
   const token = 'canary-github-fine-grained-token';
   const repository = 'acme/web';
   const secret = 'NPM_TOKEN';
   const home = `/repos/${repository}/actions/secrets`;
+  const actions = `/repos/${repository}/actions`;
+  const workflow = `${actions}/workflows/keyturn-probe.yml`;
   const products = ['actions', 'dependabot', 'codespaces'];
   const places = [
     ...products.flatMap((product) => [`/repos/${repository}/${product}/secrets`, `/orgs/acme/${product}/secrets`]),
@@ -61,6 +76,7 @@ export const fake = ((world: FakeWorld) => {
         [`/orgs/acme/actions/secrets OTHER`]: { ...initial, visibility: 'all' },
       },
       keyChanges: 0,
+      runs: [],
     } as State,
 
     holds: () => self.state.secrets[`${home} ${secret}`]?.value,
@@ -80,6 +96,7 @@ export const fake = ((world: FakeWorld) => {
     if (headers['x-github-api-version'] !== '2022-11-28') return problem(400, 'API version is not supported');
     if (headers.accept !== 'application/vnd.github+json') return problem(415, "Unsupported 'Accept' header");
     if (bearerOf(request) !== token) return problem(401, 'Bad credentials');
+    if (path.startsWith(`${actions}/workflows/`) || path.startsWith(`${actions}/runs/`)) return workflows(request);
     const place = places.find((each) => path.startsWith(`${each}/`));
     const [name = '', ...rest] = path.slice((place?.length ?? 0) + 1).split('/');
     // 404 stands for what is not there, and for what the token may not see.
@@ -91,6 +108,51 @@ export const fake = ((world: FakeWorld) => {
     if (method !== 'GET' || stored === undefined) return problem(404, 'Not Found');
     if (rest.length === 0) return { status: 200, body: shown(place, name, stored) };
     return rest[0] === 'repositories' && stored.repositoryIds ? page(stored.repositoryIds, request) : problem(404, 'Not Found');
+  }
+
+  function workflows(request: FakeRequest): FakeAnswer {
+    const { method, path, query } = request;
+    if (method === 'GET' && path === workflow) return { status: 200, body: { id: 1, name: 'Keyturn probe', state: 'active' } };
+    if (method === 'POST' && path === `${workflow}/dispatches`) return dispatch(jsonOf(request));
+    // A run is shown some seconds after it was asked for.
+    const seen = self.state.runs.filter(({ createdAt }) => world.now() >= createdAt + 3000);
+    if (method === 'GET' && path === `${workflow}/runs`) {
+      const size = Math.min(Number(query.per_page ?? 30), 100);
+      const newest = seen.toReversed().slice(0, size);
+      return { status: 200, body: { total_count: seen.length, workflow_runs: newest.map(shownRun) } };
+    }
+    const run = seen.find(({ id }) => path === `${actions}/runs/${id}/jobs`);
+    return method === 'GET' && run !== undefined ? { status: 200, body: shownJobs(run) } : problem(404, 'Not Found');
+  }
+
+  function dispatch(body: unknown): FakeAnswer {
+    const parsed = dispatched.safeParse(body);
+    if (!parsed.success) return problem(422, 'Unexpected inputs provided');
+    if (parsed.data.ref !== 'main') return problem(422, `No ref found for: ${parsed.data.ref}`);
+    const { runs } = self.state;
+    const value = self.state.secrets[`${home} ${secret}`]?.value;
+    const run = { id: 30_433_642 + runs.length, nonce: parsed.data.inputs.nonce, createdAt: world.now(), value };
+    self.state = { ...self.state, runs: [...runs, run] };
+    return { status: 204 };
+  }
+
+  function shownRun({ id, nonce, createdAt }: Run) {
+    const isOver = world.now() >= createdAt + 25_000;
+    return {
+      id,
+      name: 'Keyturn probe',
+      display_title: `keyturn probe ${nonce}`,
+      event: 'workflow_dispatch',
+      status: isOver ? 'completed' : 'in_progress',
+      conclusion: isOver ? 'success' : null,
+      created_at: new Date(createdAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+    };
+  }
+
+  function shownJobs({ nonce, value = '' }: Run) {
+    const told = createHmac('sha256', value).update(`keyturn-probe-v1:${nonce}`).digest('hex');
+    const names = ['ask', `keyturn answer ${told}`];
+    return { total_count: 2, jobs: names.map((name, id) => ({ id, name, status: 'completed', conclusion: 'success' })) };
   }
 
   function put(place: string, name: string, stored: Stored | undefined, body: unknown): FakeAnswer {

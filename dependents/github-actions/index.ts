@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Dependent, DependentContext, HttpRequest, Method } from '../../lib/engine/contract.ts';
+import type { Dependent, DependentContext, HttpRequest, Method, WorkflowRun, Workflows } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
@@ -56,10 +56,55 @@ const metadata = z.object({ updated_at: z.iso.datetime({ offset: true }) });
 const sharedMetadata = metadata.extend({ visibility: z.enum(['all', 'private', 'selected']) });
 const selection = z.object({ total_count: z.int(), repositories: z.array(z.object({ id: z.int() })) });
 
+const workflow = z.object({ state: z.string() });
+const run = z.object({
+  id: z.int(),
+  display_title: z.string(),
+  status: z.string().nullable(),
+  created_at: z.iso.datetime({ offset: true }),
+});
+const runs = z.object({ workflow_runs: z.array(run) });
+const jobs = z.object({ jobs: z.array(z.object({ name: z.string(), conclusion: z.string().nullable() })) });
+
+/** The run bears the nonce in its name, and its last job the answer: docs/canary.md. */
+const workflows: Workflows<Target, Authority> = {
+  async assertReady(context, file) {
+    const { state } = (await call(context, 'GET', workflowOf(context.target, file))).json(workflow);
+    if (state === 'active') return;
+    throw new RotationError('rejected', `${facts.name}: the workflow ${file} is turned off`, {
+      fix: 'On GitHub open Actions, choose the workflow and enable it.',
+      definite: true,
+    });
+  },
+
+  async latest(context, { workflow: file, about }) {
+    // Not more: each is shown with its whole repository, and the door lets only so much in.
+    const query = { event: 'workflow_dispatch', per_page: 20 };
+    const answer = await call(context, 'GET', `${workflowOf(context.target, file)}/runs`, { query });
+    const [newest] = answer
+      .json(runs)
+      .workflow_runs.filter(({ display_title }) => nonceIn(display_title)?.startsWith(about))
+      .sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at) || b.id - a.id);
+    return newest && shown(context, newest);
+  },
+
+  async start(context, { workflow: file, ref, nonce }) {
+    await call(context, 'POST', `${workflowOf(context.target, file)}/dispatches`, { json: { ref, inputs: { nonce } } });
+  },
+};
+
 export const githubActions: Dependent<Target, Authority> = {
   facts,
   target,
   authority,
+  workflows,
+
+  /** A workflow that is asked for reads secrets of Actions, in its own repository; an organization's repository is not known here. */
+  forTarget(of) {
+    if (of.level === 'environment' || (of.level === 'repository' && of.product === 'actions')) return githubActions;
+    const { workflows: _none, forTarget: _own, ...others } = githubActions;
+    return others;
+  },
 
   async read(context) {
     const found = await look(context, metadata);
@@ -108,6 +153,34 @@ function keeper(target: Target): string {
     case 'organization':
       return `/orgs/${target.organization}/${target.product}/secrets`;
   }
+}
+
+/** Where runs are. `forTarget` leaves no other place with workflows. */
+function actionsOf(target: Target): string {
+  if (target.level !== 'organization') return `/repos/${target.repository}/actions`;
+  throw new RotationError('catalog', `${facts.name}: no workflow can be asked about a secret of an organization`, {
+    fix: 'Run `keyturn check` on the catalog: it names the line.',
+    definite: true,
+  });
+}
+
+function workflowOf(target: Target, file: string): string {
+  return `${actionsOf(target)}/workflows/${file}`;
+}
+
+function nonceIn(title: string): string | undefined {
+  return /^keyturn probe ([0-9a-f]{32})$/.exec(title)?.[1];
+}
+
+async function shown(context: Context, { id, display_title, status, created_at }: z.infer<typeof run>): Promise<WorkflowRun> {
+  const common = { nonce: nonceIn(display_title) ?? '', startedAt: Date.parse(created_at) };
+  if (status !== 'completed') return { ...common, state: 'running' };
+  const answer = await call(context, 'GET', `${actionsOf(context.target)}/runs/${id}/jobs`);
+  const [told] = answer.json(jobs).jobs.flatMap(({ name, conclusion }) => {
+    const [, told] = /^keyturn answer ([0-9a-f]{64})$/.exec(name) ?? [];
+    return told === undefined || conclusion !== 'success' ? [] : [told];
+  });
+  return { ...common, state: 'ended', ...(told === undefined ? {} : { answer: told }) };
 }
 
 function pathOf(target: Target): string {

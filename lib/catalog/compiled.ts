@@ -114,6 +114,7 @@ export const tokenSchema = z.strictObject({
       copies: z.union([z.enum(['stored', 'value']), z.strictObject({ part: some })]),
       onForeign: z.enum(['stop', 'adopt']),
       after: z.array(some).optional(),
+      probe: z.union([z.strictObject({ route: some }), z.strictObject({ workflow: some, ref: some })]).optional(),
     }),
   ),
   checks: z.array(

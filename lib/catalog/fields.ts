@@ -61,6 +61,34 @@ const valueFields = z.strictObject({
   ),
 });
 
+const probeFields = z
+  .strictObject({
+    route: field(
+      https.refine((address) => !/[?#]/.test(address), 'must hold neither a query nor a number sign').optional(),
+      'A route of the application that answers a nonce with the value that it uses.',
+      'https://shop.example.com/keyturn-probe',
+    ),
+    workflow: field(
+      z
+        .string()
+        .max(255)
+        .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*\.ya?ml$/, 'must be the file name of a workflow, such as keyturn-probe.yml')
+        .optional(),
+      'A workflow of GitHub Actions, by its file name, that answers a nonce with the secret that it reads.',
+      'keyturn-probe.yml',
+    ),
+    ref: field(
+      z
+        .string()
+        .max(255)
+        .regex(/^[\w][\w./-]*$/, 'must be the name of a branch or a tag')
+        .optional(),
+      'The branch or tag from which the workflow is run. Without it: main.',
+      'main',
+    ),
+  })
+  .meta({ oneOf: [{ required: ['route'] }, { required: ['workflow'] }] });
+
 const dependentFields = z.strictObject({
   name: field(name, 'What this place is called here. Told apart by it, so unique in this file.', 'build secret'),
   kind: field(id, 'The dependent plug-in that writes there.', 'aws-secrets-manager-secret'),
@@ -92,6 +120,11 @@ const dependentFields = z.strictObject({
     z.array(name).min(1).optional(),
     'The dependents that must have a new value in effect before this one gets it. Without it, it is updated beside the others.',
     ['build secret'],
+  ),
+  probe: field(
+    probeFields.optional(),
+    'How whoever uses this copy is asked whether they have the new value, where the place itself cannot show it.',
+    { route: 'https://shop.example.com/keyturn-probe' },
   ),
 });
 

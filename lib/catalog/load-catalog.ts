@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { DependentEntry, Token } from '../engine/token.ts';
+import type { DependentEntry, Probe, Token } from '../engine/token.ts';
 import type { LoopbackHosts } from '../http/addresses.ts';
 import {
   type Account,
@@ -208,9 +208,17 @@ function layoutOf(value: TokenFields['value']): Token['value'] {
   return value?.format === 'json' ? { format: 'json', fields: value.fields ?? {} } : { format: 'text' };
 }
 
-function dependentOf(fields: NonNullable<TokenFields['dependents']>[number]): DependentEntry {
+type DependentFields = NonNullable<TokenFields['dependents']>[number];
+
+function dependentOf(fields: DependentFields): DependentEntry {
   const { name, kind, target, authority, via, copies = 'value', onForeign = 'stop', after } = fields;
-  return { name, kind, target: target ?? {}, ...given({ authority, via }), copies, onForeign, ...given({ after }) };
+  const probe = probeOf(fields.probe);
+  return { name, kind, target: target ?? {}, ...given({ authority, via }), copies, onForeign, ...given({ after, probe }) };
+}
+
+function probeOf({ route, workflow, ref = 'main' }: NonNullable<DependentFields['probe']> = {}): Probe | undefined {
+  if (route !== undefined) return { route };
+  return workflow === undefined ? undefined : { workflow, ref };
 }
 
 /** Only what is there: a field that is undefined is not the same as none in a document that must stay the same to the letter. */

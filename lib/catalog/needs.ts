@@ -14,7 +14,10 @@ export function needsOf({ rotator, scope, dependents, fields }: TokenDraft): Nee
     [...(facts.api === undefined ? [] : [facts.api]), ...(facts.otherHosts ?? [])].flatMap((address) => concrete(address, place)),
   );
   const checks = (fields.checks ?? []).flatMap((check) => (check?.url === undefined ? [] : [check.url]));
-  const origins = [...addresses, ...checks].flatMap((address) => (URL.canParse(address) ? [new URL(address).origin] : []));
+  const probes = dependents.flatMap(({ fields: { probe } }) => (probe?.route === undefined ? [] : [probe.route]));
+  const origins = [...addresses, ...checks, ...probes].flatMap((address) =>
+    URL.canParse(address) ? [new URL(address).origin] : [],
+  );
   return {
     isAssisted: rotator?.facts.kind === 'assisted',
     hosts: [...new Set(origins)].sort(),

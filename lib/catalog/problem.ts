@@ -64,6 +64,7 @@ const meanings = {
   // dependents and other tokens
   copies: error('A dependent copies something that the token does not have.'),
   'unknown-dependent': error('A dependent waits for one that the token does not have.'),
+  probe: error('A probe is not said as one of its two kinds, or is of a kind that this place cannot have.'),
   circle: error('Dependents wait for each other.'),
   'too-large': error('A dependent takes less than a token of this provider may need.'),
   'writes-token': error('A dependent writes into the secret of a token.'),

@@ -232,6 +232,7 @@ function* dependentFaults(draft: TokenDraft, { index, fields, plugin }: Dependen
   const path: Path = ['dependents', index];
   const { copies = 'value' } = fields;
   if (typeof copies === 'object' && copies.part !== undefined) yield* partFaults(draft, copies.part, [...path, 'copies']);
+  yield* probeFaults(draft, { index, fields, plugin });
   if (plugin === undefined) return;
   const { facts } = plugin;
   const raw = rawDependent(draft, index);
@@ -251,6 +252,27 @@ function* dependentFaults(draft: TokenDraft, { index, fields, plugin }: Dependen
   }
 }
 
+/** One of its kinds, and one that this place can have. What could not be read is told by its own field. */
+function* probeFaults(draft: TokenDraft, { index, fields, plugin }: DependentDraft): Iterable<Fault> {
+  const raw = rawDependent(draft, index)['probe'];
+  if (typeof raw !== 'object' || raw === null) return;
+  const path: Path = ['dependents', index, 'probe'];
+  const says = (name: string) => Object.hasOwn(raw, name);
+  if (says('route') === says('workflow')) {
+    const message = says('route')
+      ? 'A probe is either a `route` or a `workflow`.'
+      : 'The probe says neither `route` nor `workflow`.';
+    yield { path, code: 'probe', message, fix: 'Write `route: https://...` or `workflow: keyturn-probe.yml`.' };
+  } else if (says('route') && says('ref')) {
+    yield { path: [...path, 'ref'], code: 'probe', message: 'A route has no `ref`.', fix: 'Remove `ref`.' };
+  } else if (fields.probe?.workflow !== undefined && plugin !== undefined && plugin.workflows === undefined) {
+    const message = `No workflow can be asked about this place of ${plugin.facts.name}.`;
+    const fix =
+      'Write `route: https://...`. A workflow is asked about a secret for Actions of a repository or an environment on GitHub.';
+    yield { path: [...path, 'workflow'], code: 'probe', message, fix };
+  }
+}
+
 /** What the http door would refuse at every call is told here, before anything is deployed. */
 function* addresses({ fields, provider, dependents }: TokenDraft, loopback: LoopbackHosts | undefined): Iterable<Fault> {
   const places: { readonly path: Path; readonly address: unknown; readonly kind: 'base' | 'whole' }[] = [];
@@ -266,6 +288,7 @@ function* addresses({ fields, provider, dependents }: TokenDraft, loopback: Loop
   given(provider?.facts, fields.scope, ['scope'], 'base');
   for (const { index, fields: dependent, plugin } of dependents) {
     given(plugin?.facts, dependent.target, ['dependents', index, 'target'], 'whole');
+    places.push({ path: ['dependents', index, 'probe', 'route'], address: dependent.probe?.route, kind: 'whole' });
   }
   for (const [index, check] of (fields.checks ?? []).entries()) {
     places.push({ path: ['checks', index, 'url'], address: check?.url, kind: 'whole' });

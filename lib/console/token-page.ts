@@ -105,6 +105,9 @@ function places({ token }: CatalogEntry, { currentVersion }: TokenStatus, health
 <ul>${token.dependents.map(({ name }) => {
     const finding = health?.findings.find(({ about }) => about === name);
     if (finding !== undefined) return html`<li>${name}: <span class="bad">${finding.message}</span> ${finding.fix}</li>`;
+    const answeredAt = isOfCurrent ? health.answeredAt?.[name] : undefined;
+    if (answeredAt !== undefined)
+      return html`<li>${name}: <span class="good">in effect, answered by the app</span> at ${minute(answeredAt)}</li>`;
     if (isOfCurrent)
       return html`<li>${name}: <span class="good">has the current one</span>, as of ${minute(health.checkedAt)}</li>`;
     return html`<li>${name}: <span class="soft">not looked at since the last renewal</span></li>`;

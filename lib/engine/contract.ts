@@ -200,6 +200,32 @@ export interface DependentContext<Target, Authority> {
   readonly now: Instant;
 }
 
+/** A run of a workflow that reads the copy where it is used, and answers a nonce with it: docs/canary.md. */
+export interface WorkflowRun {
+  readonly nonce: string;
+  /** As the place tells it. */
+  readonly startedAt: Instant;
+  readonly state: 'running' | 'ended';
+  /** Missing where it ended without one. */
+  readonly answer?: string;
+}
+
+/** Workflows beside a place. Only asked where the catalog says so. */
+export interface Workflows<Target, Authority> {
+  /** Throws where this workflow is not there, or cannot be asked. */
+  assertReady(context: DependentContext<Target, Authority>, workflow: string): Promise<void>;
+  /** The newest run whose nonce begins with `about`. */
+  latest(
+    context: DependentContext<Target, Authority>,
+    which: { readonly workflow: string; readonly about: string },
+  ): Promise<WorkflowRun | undefined>;
+  /** Asks for one more run. It may be seconds before `latest` shows it. */
+  start(
+    context: DependentContext<Target, Authority>,
+    run: { readonly workflow: string; readonly ref: string; readonly nonce: string },
+  ): Promise<void>;
+}
+
 /**
  * A place that keeps a copy. apply -> activate -> in effect are separate, so that each can be resumed after a crash. Putting back is
  * `apply` with the current value: there is no roll-back of its own. The same rules as for rotators: no state, no sleep, no retry, no log.
@@ -229,6 +255,8 @@ export interface Dependent<Target = unknown, Authority = unknown> {
    * words that hold no value. Only looks ask for it, and no rotation; only where its own authority can see all that it claims to see.
    */
   shadows?(context: DependentContext<Target, Authority>, copy: Copy): Promise<readonly string[]>;
+  /** Only where a workflow can read this very copy and be asked for it. */
+  readonly workflows?: Workflows<Target, Authority>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds plug-ins of every scope; each plug-in parses its own.

@@ -1,9 +1,11 @@
-import type { Copy, DependentContext, Effect, Evidence, Holding, Instant } from './contract.ts';
+import type { Copy, DependentContext, Evidence, Holding, Instant } from './contract.ts';
 import { RotationError } from './errors.ts';
 import { longestWaitSeconds } from './judge.ts';
 import { current, previous, readOurLabel, submitted } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { Receipt, SecretState, StoredVersion } from './ports.ts';
+import { objectionOf, type Proven, proven, type Question } from './probe.ts';
+import type { Secret } from './secret.ts';
 import { wavesOf } from './waves.ts';
 
 /**
@@ -27,6 +29,7 @@ export interface Observed {
   readonly holding: Holding;
   readonly standing: Standing;
   readonly receipt: Receipt | undefined;
+  readonly versions: Versions;
 }
 
 /** A dependent with what it is to hold. */
@@ -34,6 +37,7 @@ interface Written {
   readonly dependent: OpenDependent;
   readonly context: DependentContext<unknown, unknown>;
   readonly copy: Copy;
+  readonly versions: Versions;
   receipt: Receipt | undefined;
 }
 
@@ -89,7 +93,7 @@ export async function observeOne(
     const receipt = known.of(name, holding);
     const standing = await stand(dependent, holding, versions, receipt);
     open.ports.log({ event: 'dependent.read', token: open.token.name, dependent: name, state: standing });
-    const seen: Observed = { dependent, context, holding, standing, receipt };
+    const seen: Observed = { dependent, context, holding, standing, receipt, versions };
     if (standing !== 'foreign' || onForeign === 'adopt' || looks === 3) return seen;
     // Another run of ours may have written between the receipt and the look: it is somebody else's only if no receipt came in between.
     known = await receiptsOf(open, versions.secretArn);
@@ -185,10 +189,13 @@ async function spreadWave(open: OpenToken, observed: readonly Observed[], versio
 export async function awaitEffects(open: OpenToken, secretArn: string, version: StoredVersion): Promise<void> {
   if (open.dependents.length === 0) return;
   const receipts = await receiptsOf(open, secretArn);
+  const older = olderVersions(open, secretArn, [version.versionId]);
+  const versions: Versions = { secretArn, wanted: version, current: undefined, older };
   const written: Written[] = [];
   for (const dependent of open.dependents) {
     const copy = dependent.copyOf(version, secretArn);
-    written.push({ dependent, context: await dependent.context(), copy, receipt: receipts.of(dependent.entry.name) });
+    const receipt = receipts.of(dependent.entry.name);
+    written.push({ dependent, context: await dependent.context(), copy, versions, receipt });
   }
   await waitForAll(open, written, createPatience(open));
 }
@@ -199,12 +206,45 @@ export async function rewrite(open: OpenToken, one: Observed, versions: Versions
   await activateInTime(open, one, copy, await applyOne(open, one, copy), createPatience(open));
 }
 
-/** Whether it has the copy in effect now, by reading or by a receipt of exactly this value. A missing receipt never means yes. */
+/** Writes it anew, whatever the receipts say: whoever uses the copy has answered that they do not have it. */
+export async function rewriteAll(open: OpenToken, one: Observed, versions: Versions): Promise<void> {
+  await rewrite(open, { ...one, standing: 'unknown', receipt: undefined }, versions);
+}
+
+/**
+ * Whether it has the copy in effect now, by reading or by a receipt of exactly this value, and where it has a probe, by its answer too. A missing
+ * receipt never means yes.
+ */
 export async function effectOf(
-  { dependent, context, receipt }: Pick<Written, 'dependent' | 'context' | 'receipt'>,
+  open: OpenToken,
+  one: Pick<Written, 'dependent' | 'context' | 'receipt' | 'versions'>,
   copy: Copy,
-): Promise<Effect> {
-  return dependent.plugin.inEffect(context, copy, evidenceOf(receipt, copy));
+): Promise<Proven> {
+  const { dependent, context, receipt } = one;
+  const told = await dependent.plugin.inEffect(context, copy, evidenceOf(receipt, copy));
+  return proven(open, told, questionOf(one, copy));
+}
+
+/** How the probe of a place is asked about a copy. */
+export function questionOf(
+  { dependent, context, receipt, versions }: Pick<Written, 'dependent' | 'context' | 'receipt' | 'versions'>,
+  wanted: Copy,
+): Question {
+  const appliedAt = receipt?.digest === digestOf(wanted) ? receipt.appliedAt : undefined;
+  const others = async () => {
+    const stored = [versions.current, ...(await versions.older())].filter((each) => each !== undefined);
+    return stored.flatMap((version) => valueIn(dependent, version, versions.secretArn));
+  };
+  return { dependent, context, wanted, appliedAt, others };
+}
+
+/** What a place would hold of a version; an older version of another shape cannot be what is there. */
+function valueIn(dependent: OpenDependent, version: StoredVersion, secretArn: string): readonly Secret[] {
+  try {
+    return [dependent.copyOf(version, secretArn).value];
+  } catch {
+    return [];
+  }
 }
 
 /** What the preflight could only estimate is known now, and nothing has been written yet. */
@@ -297,7 +337,7 @@ async function activateOne(
   const { ports, token } = open;
   const { entry, plugin } = one.dependent;
   if (plugin.activate === undefined || receipt?.activation !== undefined) return receipt;
-  if (receipt === undefined && (await effectOf({ ...one, receipt }, copy)).state === 'in-effect') return receipt;
+  if (receipt === undefined && (await effectOf(open, { ...one, receipt }, copy)).state === 'in-effect') return receipt;
   let evidence: Evidence;
   try {
     evidence = await plugin.activate(one.context, copy, evidenceOf(receipt, copy) ?? {});
@@ -324,15 +364,13 @@ async function waitForAll(open: OpenToken, written: readonly Written[], wait: Pa
   for (;;) {
     const later: Written[] = [];
     for (const each of waiting) {
-      const { receipt, copy } = each;
+      const effect = await effectOf(open, each, each.copy);
       const { entry } = each.dependent;
-      const effect = await effectOf(each, copy);
       ports.log({ event: 'dependent.effect', token: token.name, dependent: entry.name, state: effect.state });
       if (effect.state === 'failed') throw failed(each.dependent, `does not take the new token: ${effect.detail}`);
+      if (objectionOf(effect) === 'foreign' && entry.onForeign === 'stop') throw foreign(open, each.dependent);
       if (effect.state === 'not-yet') later.push(each);
-      else if (receipt !== undefined && receipt.inEffectAt === undefined && receipt.digest === digestOf(copy)) {
-        await ports.history.saveReceipt(copy.secretArn, { ...receipt, inEffectAt: ports.clock.now() });
-      }
+      else await saveEffect(open, each, effect.by === 'probe');
     }
     if (later.length === 0) return;
     if (!(await wait())) {
@@ -343,6 +381,16 @@ async function waitForAll(open: OpenToken, written: readonly Written[], wait: Pa
     }
     waiting = later;
   }
+}
+
+async function saveEffect({ ports }: OpenToken, { receipt, copy }: Written, isAnswered: boolean): Promise<void> {
+  if (receipt === undefined || receipt.inEffectAt !== undefined || receipt.digest !== digestOf(copy)) return;
+  const now = ports.clock.now();
+  await ports.history.saveReceipt(copy.secretArn, {
+    ...receipt,
+    inEffectAt: now,
+    ...(isAnswered ? { answeredAt: now } : {}),
+  });
 }
 
 async function stand(

@@ -1,9 +1,10 @@
-import { type Observed, observeOne, olderVersions, receiptsOf, rewrite, type Versions } from './copies.ts';
+import { effectOf, type Observed, observeOne, olderVersions, receiptsOf, rewrite, rewriteAll, type Versions } from './copies.ts';
 import { asRotationError, RotationError } from './errors.ts';
 import { judge } from './judge.ts';
 import { current, holderOf, underwayIn } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
+import { objectionOf } from './probe.ts';
 import { readCurrent } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 
@@ -37,10 +38,12 @@ async function healOne(open: OpenToken, dependent: OpenDependent, versions: Vers
   const { name, onForeign } = dependent.entry;
   try {
     const one = await observeOne(open, dependent, versions, await receiptsOf(open, versions.secretArn));
-    if (one.standing === 'wanted') return { dependent: name, outcome: 'has it' };
-    if (one.standing === 'foreign' && onForeign === 'stop') return { dependent: name, outcome: 'foreign', ...leftAlone(name) };
+    const answered = one.standing === 'wanted' ? await answerOf(open, one, versions) : undefined;
+    if (one.standing === 'wanted' && answered === 'has it') return { dependent: name, outcome: 'has it' };
+    const isStranger = one.standing === 'foreign' || answered === 'foreign';
+    if (isStranger && onForeign === 'stop') return { dependent: name, outcome: 'foreign', ...leftAlone(name) };
     if (open.token.mode === 'observe') return { dependent: name, outcome: 'would-write' };
-    return await write(open, one, versions);
+    return await write(open, one, versions, one.standing === 'wanted' ? rewriteAll : rewrite);
   } catch (problem) {
     const { code, message, fix } = asRotationError(problem, 'heal');
     open.ports.log({ event: 'heal.failed', token: open.token.name, dependent: name, code });
@@ -48,15 +51,23 @@ async function healOne(open: OpenToken, dependent: OpenDependent, versions: Vers
   }
 }
 
+/** What whoever uses the copy says, where they can be asked; no answer is no reason to write. */
+async function answerOf(open: OpenToken, one: Observed, versions: Versions): Promise<'has it' | 'ours' | 'foreign'> {
+  if (one.dependent.entry.probe === undefined) return 'has it';
+  const effect = await effectOf(open, one, one.dependent.copyOf(versions.wanted, versions.secretArn));
+  const objection = objectionOf(effect);
+  return objection === 'ours' || objection === 'foreign' ? objection : 'has it';
+}
+
 /** Labels may have moved while the places were looked at: then what was current is not written over what is. */
-async function write(open: OpenToken, one: Observed, versions: Versions): Promise<Healed> {
+async function write(open: OpenToken, one: Observed, versions: Versions, how: typeof rewrite): Promise<Healed> {
   const now = await open.ports.store.describe(versions.secretArn);
   if (underwayIn(now) !== undefined || holderOf(now, current) !== versions.wanted.versionId) {
     throw new RotationError('conflict', `${open.token.name}: labels were moved while its places were looked at`, {
       fix: 'Nothing to do: whoever moved them brings the places along.',
     });
   }
-  await rewrite(open, one, versions);
+  await how(open, one, versions);
   return { dependent: one.dependent.entry.name, outcome: 'written' };
 }
 

@@ -83,6 +83,8 @@ export interface Receipt {
   /** After it was answered; of an intention the same. */
   readonly appliedAt: Instant;
   readonly inEffectAt?: Instant;
+  /** When whoever uses the copy answered with it, as its probe tells. */
+  readonly answeredAt?: Instant;
 }
 
 /** Receipts and failures. Losing all of it loses no token: the next sweep proves again. Throws `unavailable` where it does not answer. */

@@ -1,11 +1,12 @@
 import type { Found, Instant } from './contract.ts';
-import { foreign, observeOne, olderVersions, receiptsOf } from './copies.ts';
+import { foreign, observeOne, olderVersions, questionOf, receiptsOf } from './copies.ts';
 import { RotationError } from './errors.ts';
 import { current, debtOf, isPasted } from './labels.ts';
 import { attemptHash } from './mark.ts';
 import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
+import { assertWorkflow, tryRoute } from './probe.ts';
 import { assertCarriable, assertStorable } from './stored-value.ts';
 import { strayMinimumAgeHours, straysOf } from './strays.ts';
 
@@ -116,12 +117,19 @@ async function dependentsAreReady(open: OpenToken, state: SecretState, currentVe
   for (const dependent of open.dependents) {
     // Before anything is minted the wanted value is the current one; without a current one only reachability can be seen.
     if (currentVersion === undefined) {
-      await dependent.plugin.read(await dependent.context());
+      const context = await dependent.context();
+      await dependent.plugin.read(context);
+      await assertWorkflow(dependent, context);
       continue;
     }
     const older = olderVersions(open, state.arn, [currentVersion.versionId], state);
     const versions = { secretArn: state.arn, wanted: currentVersion, current: currentVersion, older };
-    const { standing } = await observeOne(open, dependent, versions, receipts);
-    if (standing === 'foreign' && dependent.entry.onForeign === 'stop') throw foreign(open, dependent);
+    const one = await observeOne(open, dependent, versions, receipts);
+    // Where nothing is yet, nobody has anything to answer with.
+    const copy = dependent.copyOf(currentVersion, state.arn);
+    await assertWorkflow(dependent, one.context);
+    const answered = one.standing === 'absent' ? 'ours' : await tryRoute(open, questionOf(one, copy));
+    const isForeign = one.standing === 'foreign' || answered === 'foreign';
+    if (isForeign && dependent.entry.onForeign === 'stop') throw foreign(open, dependent);
   }
 }

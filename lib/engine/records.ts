@@ -31,6 +31,8 @@ export interface Health {
   readonly authorityExpiresAt?: Instant;
   /** When a renewal, or a rehearsal of one, last came to its end. */
   readonly provenAt?: Instant;
+  /** When whoever uses a copy answered with the value that was looked at, by the name of the dependent. */
+  readonly answeredAt?: Readonly<Record<string, Instant>>;
   readonly findings: readonly Finding[];
 }
 

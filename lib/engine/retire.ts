@@ -33,6 +33,7 @@ import type { OpenToken } from './open-token.ts';
 import { readPause } from './pauses.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { liveTokens } from './preflight.ts';
+import { objectionOf } from './probe.ts';
 import type { Finding, Pause } from './records.ts';
 import { findRef, refOf } from './ref.ts';
 import { readCurrent, tellQuietly } from './step.ts';
@@ -271,7 +272,13 @@ async function evidenceLacking(
   const { entry, plugin } = one.dependent;
   if (one.standing === 'foreign' && entry.onForeign === 'stop') return foreign(open, one.dependent);
   const copy = one.dependent.copyOf(versions.wanted, versions.secretArn);
-  const effect = one.standing === 'wanted' ? await effectOf(one, copy) : undefined;
+  const effect = one.standing === 'wanted' ? await effectOf(open, one, copy) : undefined;
+  const objection = effect && objectionOf(effect);
+  if (objection !== undefined) {
+    // The place has it, and was seen to: writing it again would restart what may be starting. A look does that, once a day.
+    const isStranger = objection === 'foreign' && entry.onForeign === 'stop';
+    return isStranger ? foreign(open, one.dependent) : notYet(entry.name, 'its probe has not answered with the current token');
+  }
   if (effect?.state !== 'in-effect') {
     await rewrite(open, one, versions);
     return notYet(entry.name, 'does not have the current token in effect; it was written again');

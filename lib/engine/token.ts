@@ -3,6 +3,9 @@ import type { ValueLayout } from './stored-value.ts';
 /** How far Keyturn may go with a token: look only, rotate, or rotate and revoke what was replaced. */
 export type Mode = 'observe' | 'rotate' | 'retire';
 
+/** How whoever uses a copy is asked which value they have: a route of their own, or a workflow that reads the very secret. */
+export type Probe = { readonly route: string } | { readonly workflow: string; readonly ref: string };
+
 /** A place that keeps a copy, as the catalog says it. */
 export interface DependentEntry {
   /** Unique within its token. */
@@ -20,6 +23,8 @@ export interface DependentEntry {
   readonly onForeign: 'stop' | 'adopt';
   /** The names of those that must have a new value in effect before this one gets it. */
   readonly after?: readonly string[];
+  /** Without it, what the place says has to do. */
+  readonly probe?: Probe;
 }
 
 /** One of the token's own checks: a harmless request that must succeed with the new value. */

@@ -5,6 +5,7 @@ import { judge } from './judge.ts';
 import { underwayIn } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
+import { objectionOf } from './probe.ts';
 import type { Finding, Health } from './records.ts';
 import { refOf } from './ref.ts';
 import { readCurrent } from './step.ts';
@@ -34,6 +35,7 @@ export async function verify(open: OpenToken, secretArn: string): Promise<Health
   const isRotating = underwayIn(state) !== undefined;
   const older = olderVersions(open, state.arn, [version.versionId], state);
   const versions: Versions = { secretArn: state.arn, wanted: version, current: version, older };
+  const places = await dependentFindings(open, versions, isRotating);
   return {
     token: token.name,
     secretArn: state.arn,
@@ -44,11 +46,8 @@ export async function verify(open: OpenToken, secretArn: string): Promise<Health
     createdAt: told.createdAt ?? version.createdAt, // stored as soon as it was made
     ...(scopes === undefined ? {} : { scopes }),
     ...(told.lastUsedAt === undefined ? {} : { lastUsedAt: told.lastUsedAt }),
-    findings: [
-      ...scopeFindings(open, scopes),
-      ...expiryFindings(open, expiresAt, version),
-      ...(await dependentFindings(open, versions, isRotating)),
-    ],
+    ...(Object.keys(places.answeredAt).length === 0 ? {} : { answeredAt: places.answeredAt }),
+    findings: [...scopeFindings(open, scopes), ...expiryFindings(open, expiresAt, version), ...places.findings],
   };
 }
 
@@ -125,39 +124,71 @@ function expiryFindings({ token }: OpenToken, expiresAt: number | undefined, { c
   ];
 }
 
-async function dependentFindings(open: OpenToken, versions: Versions, isRotating: boolean): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (const dependent of open.dependents) {
-    const finding = await lookAt(open, dependent, versions).catch((problem) => unreachable(dependent, problem));
-    // Between two tokens a place may hold either, and the rotation asks for itself.
-    if (finding !== undefined && !(isRotating && finding.code === 'dependent-drifted')) findings.push(finding);
-  }
-  return findings;
+/** What was found at one place, and whether whoever uses it has answered with the current token. */
+interface Look {
+  readonly finding?: Finding | undefined;
+  readonly isAnswered?: boolean;
 }
 
-async function lookAt(open: OpenToken, dependent: OpenDependent, versions: Versions): Promise<Finding | undefined> {
+async function dependentFindings(open: OpenToken, versions: Versions, isRotating: boolean) {
+  const findings: Finding[] = [];
+  const answeredAt: Record<string, number> = {};
+  for (const dependent of open.dependents) {
+    const look = await lookAt(open, dependent, versions).catch((problem): Look => ({ finding: unreachable(dependent, problem) }));
+    const { finding, isAnswered = false } = look;
+    // Between two tokens a place may hold either, and the rotation asks for itself.
+    if (finding !== undefined && !(isRotating && finding.code === 'dependent-drifted')) findings.push(finding);
+    if (isAnswered) answeredAt[dependent.entry.name] = open.ports.clock.now();
+  }
+  return { findings, answeredAt };
+}
+
+async function lookAt(open: OpenToken, dependent: OpenDependent, versions: Versions): Promise<Look> {
   const { name, onForeign } = dependent.entry;
   const one = await observeOne(open, dependent, versions, await receiptsOf(open, versions.secretArn));
-  if (one.standing === 'foreign' && onForeign === 'stop') {
-    return {
-      code: 'dependent-foreign',
-      about: name,
-      message: `${name} holds a value that is neither the current token nor one of ours`,
-      fix: `Find out who changed it; \`onForeign: adopt\` for ${name} in the catalog lets it be overwritten.`,
-    };
-  }
-  const drifted = (message: string): Finding => ({
-    code: 'dependent-drifted',
-    about: name,
-    message: `${name} ${message}`,
-    fix: `Run \`keyturn heal ${open.token.name}\`, and see who changed ${name} if it happens again.`,
-  });
+  if (one.standing === 'foreign' && onForeign === 'stop')
+    return { finding: strange(name, 'holds a value that is neither the current token nor one of ours') };
+  const drifted = (message: string): Look => ({ finding: driftedFrom(open, name, message) });
   if (one.standing === 'absent') return drifted('holds no copy');
   if (one.standing !== 'wanted' && one.standing !== 'unknown') return drifted('holds another token than the current one');
   const copy = dependent.copyOf(versions.wanted, versions.secretArn);
-  const effect = await effectOf(one, copy);
-  if (effect.state !== 'in-effect') return drifted(`does not have the current token in effect: ${effect.detail}`);
-  return shadowed(name, (await dependent.plugin.shadows?.(one.context, copy)) ?? []);
+  const effect = await effectOf(open, one, copy);
+  const objection = objectionOf(effect);
+  if (objection === 'foreign' && onForeign === 'stop')
+    return { finding: strange(name, 'is used with a value that is not ours, as its probe answers') };
+  if (effect.state === 'not-yet' && objection === 'silent') return { finding: unasked(name, effect.detail) };
+  // An answer that is on its way is read by the next look.
+  if (effect.state !== 'in-effect' && objection !== 'running')
+    return drifted(`does not have the current token in effect: ${effect.detail}`);
+  const finding = shadowed(name, (await dependent.plugin.shadows?.(one.context, copy)) ?? []);
+  return { finding, isAnswered: effect.state === 'in-effect' && effect.by === 'probe' };
+}
+
+function driftedFrom({ token }: OpenToken, name: string, message: string): Finding {
+  return {
+    code: 'dependent-drifted',
+    about: name,
+    message: `${name} ${message}`,
+    fix: `Run \`keyturn heal ${token.name}\`, and see who changed ${name} if it happens again.`,
+  };
+}
+
+function strange(name: string, how: string): Finding {
+  return {
+    code: 'dependent-foreign',
+    about: name,
+    message: `${name} ${how}`,
+    fix: `Find out who changed it; \`onForeign: adopt\` for ${name} in the catalog lets it be overwritten.`,
+  };
+}
+
+function unasked(name: string, detail: string): Finding {
+  return {
+    code: 'dependent-unreachable',
+    about: name,
+    message: `${name} could not be asked which token it uses: ${detail}`,
+    fix: `Mend what answers for ${name} as the docs on probes say, or remove \`probe\` from it in the catalog.`,
+  };
 }
 
 /** Keyturn cannot know whether it is meant, so that it is only told. */

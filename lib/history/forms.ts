@@ -19,6 +19,7 @@ const receipt = z.object({
   intendedAt: instant,
   appliedAt: instant,
   inEffectAt: instant.optional(),
+  answeredAt: instant.optional(),
 }) satisfies z.ZodType<Receipt>;
 
 const whats = {
@@ -83,6 +84,7 @@ const health = z.object({
   scopes: z.array(z.string()).optional(),
   lastUsedAt: instant.nullable().optional(),
   provenAt: instant.optional(),
+  answeredAt: z.record(z.string(), instant).optional(),
   findings: z.array(finding),
 }) satisfies z.ZodType<Health>;
 

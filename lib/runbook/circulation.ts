@@ -1,12 +1,16 @@
 import { isScheduled } from '../catalog/catalog.ts';
 import { type Schedule, scheduleText } from '../catalog/schedule.ts';
+import type { Instant } from '../engine/contract.ts';
 import { minute } from '../engine/time.ts';
 import type { Material } from './material.ts';
 import type { Block } from './runbook.ts';
 
-export function copies({ entry, dependents }: Material): readonly Block[] {
+export function copies({ entry, dependents, health, status }: Material): readonly Block[] {
   const { token, consumers } = entry;
-  const places = token.dependents.map(({ name, kind }) => `${name} (${dependents.get(kind)?.title ?? kind})`);
+  const answeredAt = health?.versionId === status?.currentVersion ? health?.answeredAt : undefined;
+  const places = token.dependents.map(
+    ({ name, kind }) => `${name} (${dependents.get(kind)?.title ?? kind})${answeredText(answeredAt?.[name])}`,
+  );
   const readers = consumers.map(
     ({ name, cacheHours, reads }) =>
       `${name}${reads === undefined ? '' : `, which reads ${reads}`}; it goes on with the old one for ${hoursText(cacheHours)}`,
@@ -23,6 +27,10 @@ export function copies({ entry, dependents }: Material): readonly Block[] {
     readers.length === 0 ? { kind: 'unwritten', text: 'Nobody has said who uses it.' } : { kind: 'text', text: 'These use it:' },
     ...(readers.length === 0 ? [] : [{ kind: 'list', items: readers } as const]),
   ];
+}
+
+function answeredText(at: Instant | undefined): string {
+  return at === undefined ? '' : `: in effect, answered by the app at ${minute(at)}`;
 }
 
 export function ends(material: Material): readonly Block[] {

@@ -9,7 +9,7 @@ import { Secret } from '../engine/secret.ts';
 import { dependentFor, rotatorFor } from '../engine/specific.ts';
 import { encodeStored } from '../engine/stored-value.ts';
 import { sweepStrays } from '../engine/sweep-strays.ts';
-import type { Token } from '../engine/token.ts';
+import type { DependentEntry, Probe, Token } from '../engine/token.ts';
 import type { Step } from '../local/secrets-manager/events.ts';
 import { createRotationDriver } from '../local/secrets-manager/rotation.ts';
 import type { DependentFake, DependentFakeFactory, RotatorFake, RotatorFakeFactory } from './fake.ts';
@@ -29,6 +29,10 @@ export interface CastDependent {
   readonly plugin: AnyDependent;
   readonly fake: DependentFakeFactory;
   readonly onForeign?: 'stop' | 'adopt';
+  /** How whoever uses it is asked. */
+  readonly probe?: Probe;
+  /** The places that come before it, by their index. */
+  readonly after?: readonly number[];
 }
 
 /** A world with one token in it, and everything that can happen to a token. */
@@ -216,8 +220,16 @@ function tokenOf(
       ...(authority === undefined ? {} : { authority: `keyturn/authorities/${index}` }),
       copies: 'value',
       onForeign: dependents[index]?.onForeign ?? 'stop',
+      ...orderOf(dependents[index]),
     })),
     checks: [],
+  };
+}
+
+function orderOf({ probe, after }: Partial<CastDependent> = {}): Pick<DependentEntry, 'probe' | 'after'> {
+  return {
+    ...(probe === undefined ? {} : { probe }),
+    ...(after === undefined ? {} : { after: after.map((index) => `place ${index}`) }),
   };
 }
 

@@ -43,6 +43,8 @@ default_pass = ${password}
     RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq'),
     RABBITMQ_NODENAME: 'keyturn-live@localhost',
     RABBITMQ_DIST_PORT: String(distribution),
+    // Else what Erlang's nodes speak to each other through is open to the whole network.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
     ERL_EPMD_ADDRESS: '127.0.0.1',
     ERL_EPMD_PORT: String(mapper),
   };

@@ -46,6 +46,14 @@ checks:
   expect(new Set(needs.hosts).size).toBe(needs.hosts.length);
 });
 
+it('knows the origin of a probe’s route, and takes the probe as the engine wants it', async () => {
+  const { needs, token: entry } = await entryOf(`dependents:
+  - { name: a drawer, kind: drawer, target: { secret: copy }, probe: { route: "https://shop.example.com:8443/keyturn-probe" } }`);
+
+  expect(needs.hosts).toContain('https://shop.example.com:8443');
+  expect(entry.dependents[0]?.probe).toEqual({ route: 'https://shop.example.com:8443/keyturn-probe' });
+});
+
 const arn = 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:copies/one';
 it.each([
   ['a name', 'copies/one', 'arn:{partition}:secretsmanager:{region}:{account}:secret:copies/one-??????'],

@@ -71,6 +71,24 @@ it('answers the questions of somebody who has never seen the token', () => {
   expect(text).not.toContain('Attention');
 });
 
+it('says when the app answered with the current one, and nothing of an answer from before the last renewal', () => {
+  const health: NonNullable<Material['health']> = {
+    token: 'npm-publish',
+    secretArn: 'arn',
+    versionId: 'v2',
+    checkedAt: at,
+    verdict: 'valid',
+    answeredAt: { 'build machines': Date.parse('2026-11-25T11:03:00Z') },
+    findings: [],
+  };
+  const { status } = material;
+  if (status === undefined) throw new Error('the material has a status');
+
+  const said = 'in effect, answered by the app at 2026-11-25 11:03 UTC';
+  expect(markdown({ health, status: { ...status, currentVersion: 'v2' } })).toContain(said);
+  expect(markdown({ health, status: { ...status, currentVersion: 'v3' } })).not.toContain(said);
+});
+
 it('speaks to owners without the words of AWS', () => {
   const forOwners = composeRunbook(material).sections.filter(({ id }) =>
     ['purpose', 'people', 'account', 'ends', 'undo'].includes(id),

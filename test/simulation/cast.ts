@@ -7,6 +7,7 @@ import { fake as webhookFake } from '../../dependents/webhook/fake.ts';
 import { webhook } from '../../dependents/webhook/index.ts';
 import type { AnyDependent, AnyRotator } from '../../lib/engine/contract.ts';
 import { can, cannot, type DependentFacts } from '../../lib/engine/facts.ts';
+import { answerTo } from '../../lib/engine/probe.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { registry } from '../../lib/plugin/registry.ts';
 import {
@@ -64,6 +65,22 @@ export function representatives(): readonly Player[] {
       rotatorFake: lanternFake,
       dependents: [{ plugin: shelf, fake: shelfFake }],
     },
+    {
+      name: 'marked, write-only place with a probe',
+      isBlind: true,
+      rotator: lantern,
+      rotatorFake: lanternFake,
+      dependents: [{ plugin: webhook, fake: probedWebhook, probe: { route: probeRoute } }],
+    },
+    {
+      name: 'marked, a place after another',
+      rotator: lantern,
+      rotatorFake: lanternFake,
+      dependents: [
+        { plugin: webhook, fake: webhookFake, after: [1] },
+        { plugin: shelf, fake: shelfFake },
+      ],
+    },
     { name: 'own value', rotator: ownValue, rotatorFake: ownValueFake, dependents: [copy] },
     { name: 'replacing', rotator: replacing, rotatorFake: replacingFake, dependents: [copy] },
     { name: 'assisted', rotator: assisted, rotatorFake: ownValueFake, dependents: [copy] },
@@ -98,6 +115,23 @@ const nowhere = () => createWorld({ registry }).fakeWorld;
 const deafWebhook: DependentFakeFactory = (world) => {
   const receiver = webhookFake(world);
   return Object.assign(receiver, { target: { ...receiver.target, answers: 'acknowledgement' } });
+};
+
+const probeRoute = 'https://app.test/keyturn-probe';
+
+/** The same, and an application that uses what the receiver was sent, and can be asked. */
+const probedWebhook: DependentFakeFactory = (world) => {
+  const receiver = deafWebhook(world);
+  const handle = receiver.handle?.bind(receiver);
+  return Object.assign(receiver, {
+    otherApis: [new URL(probeRoute).origin],
+    handle(request: FakeRequest): FakeAnswer {
+      if (request.path !== '/keyturn-probe') return handle?.(request) ?? { status: 404 };
+      const value = receiver.holds();
+      if (value === undefined) return { status: 503 };
+      return { status: 200, body: { answer: answerTo(request.query.nonce ?? '', new Secret(value)) } };
+    },
+  });
 };
 
 /** A provider that takes a value of our own choice. */

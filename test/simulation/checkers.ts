@@ -28,6 +28,8 @@ export interface Truth {
   readonly endedByOthers: readonly string[];
   /** Values that were dead when AWS put AWSPENDING back on them. */
   readonly pendingDead: readonly string[];
+  /** Values that a place has had in effect for which others wait, by its index. */
+  readonly hadInEffect: Readonly<Record<number, readonly string[]>>;
 }
 
 export const nothingYet: Truth = {
@@ -39,6 +41,7 @@ export const nothingYet: Truth = {
   strangers: [],
   endedByOthers: [],
   pendingDead: [],
+  hadInEffect: {},
 };
 
 /** The world as it is at one moment, without asking through any port. */
@@ -130,6 +133,8 @@ export function judgeCall(
     }
   });
   judgePlaces(stage, { before, after, truth: known, call, is, hasFaults, revoked }, broken);
+  judgeOrder(stage, { before, after, truth: known, call, is }, broken);
+  known = { ...known, hadInEffect: withHeld(stage, known.hadInEffect, after.held) };
   const pendingValue = valueIn(stage, after.pending);
   const isPut = call.what.startsWith('PutSecretValue');
   if (after.pending?.id !== before.pending?.id && !isPut && pendingValue !== undefined && wasRevoked(before, pendingValue))
@@ -226,6 +231,36 @@ function judgePlaces(
     if ((revoked.has(value) && !isTakenStill) || !works)
       broken({ invariant: 'P1', message: `place ${index} was given a token that does not work` });
   });
+}
+
+/** A place that comes after another gets a new token only once the other has had it in effect. What is current it may get at any time. */
+function judgeOrder(
+  stage: Stage,
+  { before, after, truth, call, is }: { before: View; after: View; truth: Truth; call: OutwardCall; is: string | undefined },
+  broken: (violation: Violation) => void,
+): void {
+  if (call.what.startsWith('by hand')) return;
+  after.held.forEach((value, index) => {
+    const isNew = value !== undefined && value !== before.held[index] && value !== is && truth.tampered[index] !== value;
+    if (!isNew) return;
+    for (const earlier of waitedForBy(stage, index))
+      if (!truth.hadInEffect[earlier]?.includes(value))
+        broken({ invariant: 'P3', message: `place ${index} was given a new token before place ${earlier} had it in effect` });
+  });
+}
+
+function waitedForBy({ token: { dependents } }: Stage, index: number): readonly number[] {
+  return (dependents[index]?.after ?? []).map((name) => dependents.findIndex((each) => each.name === name));
+}
+
+/** Only of places for which others wait, so that the state of all other worlds is no larger for it. */
+function withHeld(stage: Stage, had: Truth['hadInEffect'], held: View['held']): Truth['hadInEffect'] {
+  const earlier = [...new Set(held.flatMap((_, index) => waitedForBy(stage, index)))];
+  const news = earlier.flatMap((index) => {
+    const value = held[index];
+    return value === undefined || had[index]?.includes(value) ? [] : [[index, [...(had[index] ?? []), value]] as const];
+  });
+  return news.length === 0 ? had : { ...had, ...Object.fromEntries(news) };
 }
 
 /** A rotation of ours was given up in this call. AWS, and people, take AWSPENDING away too. */

@@ -18,7 +18,12 @@ const without = (names: readonly string[]) => scenes.filter(({ name }) => !names
 
 export const alone: readonly PlayedScenes[] = representatives().map((player) => {
   const { name } = player;
-  const isLarge = ['marked, place to be redeployed', 'unmarked, digest'].includes(name);
+  const isLarge = [
+    'marked, place to be redeployed',
+    'unmarked, digest',
+    'marked, write-only place with a probe',
+    'marked, a place after another',
+  ].includes(name);
   return { player, faults: 0, scenes: small.includes(name) ? scenes : without(isLarge ? long : [longest]) };
 });
 

@@ -14,6 +14,7 @@ import type { Job } from '../../lib/engine/step.ts';
 import { decodeStored } from '../../lib/engine/stored-value.ts';
 import { straysOf } from '../../lib/engine/strays.ts';
 import { takeApart } from '../../lib/engine/take-apart.ts';
+import type { DependentEntry } from '../../lib/engine/token.ts';
 import { type Player, representatives } from './cast.ts';
 import { type Explored, explore, type Found, filled, parseReplay, replay, runUntil, wordFor } from './explore.ts';
 import { interleave, type Scene, scenes } from './interleave.ts';
@@ -177,6 +178,16 @@ export const plantedBugs: readonly Planted[] = [
     player: playerOf(readablePlace),
     faults: 1,
     engine: withRetire((open) => ({ ...open, token: { ...open.token, overlapHours: -clockSkewHours } })),
+  },
+  {
+    name: 'write all places at once, whatever they come after',
+    breaks: ['P3'],
+    player: playerOf('marked, a place after another'),
+    faults: 0,
+    engine: withOpen((open) => ({
+      ...open,
+      dependents: open.dependents.map((each) => ({ ...each, entry: withoutOrder(each.entry) })),
+    })),
   },
   {
     name: 'go on after AWSPENDING has left',
@@ -373,6 +384,10 @@ function believingToBePending(open: OpenToken): OpenToken {
     return version && 'versionId' in which ? { ...version, labels: [...version.labels, 'AWSPENDING'] } : version;
   };
   return { ...open, ports: { ...open.ports, store: { ...store, read } } };
+}
+
+function withoutOrder({ after: _, ...entry }: DependentEntry): DependentEntry {
+  return entry;
 }
 
 function adoptingEverything(open: OpenToken): OpenToken {
