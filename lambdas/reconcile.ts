@@ -18,6 +18,7 @@ export const handler = guarded('reconcile', async (event, context) => {
     index,
     tokens,
     isWhole,
+    installation,
     ask: queues.ask,
     publish: bus === undefined ? async () => {} : createEventPublisher(configuration, bus, ports.clock),
     async isConfirmed() {

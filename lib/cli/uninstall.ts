@@ -9,6 +9,12 @@ import type { Removal } from '../engine/uninstall.ts';
 import { registry } from '../plugin/registry.ts';
 import { harmless } from './terminal.ts';
 
+interface Options {
+  readonly token?: readonly string[];
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
 interface Report {
   readonly token: string;
   readonly secret: string;
@@ -21,29 +27,42 @@ export function uninstallCommand(): Command {
   return new Command('uninstall')
     .description('Takes off the secrets of a catalog what Keyturn left there, and lists the tokens that are still live.')
     .argument('[folder]', 'the folder of the catalog', 'catalog')
+    .option('--token <name>', 'only this token, which then may leave the catalog; may be given more than once', append)
     .option('--yes', 'do it; without it, only tell what would be done')
     .option('--json', 'print one JSON document')
-    .action(async (folder: string, { yes = false, json = false }: { yes?: boolean; json?: boolean }) => {
+    .action(async (folder: string, { token: names, yes = false, json = false }: Options) => {
       // Nobody's address is called here, so that one on this machine is no fault.
       const { catalog, problems } = await loadCatalog(folder, registry, { loopback: {} });
       if (catalog === undefined) throw new Error(`The catalog has faults.\n${formatProblems(problems, { colour: false })}`);
+      const entries = chosen(catalog.entries, names);
       const client = openClient();
       const reports: Report[] = [];
       // One after another: Secrets Manager takes fifty label changes a second, and this is done once.
-      for (const entry of catalog.entries) reports.push(await reportOn(entry, (token) => removeFrom(client, token, !yes)));
+      for (const entry of entries) reports.push(await reportOn(entry, (token) => removeFrom(client, token, !yes)));
       const isDone = reports.every(({ trouble }) => trouble === undefined);
       process.stdout.write(
         json
           ? `${JSON.stringify({ ok: isDone, done: yes, tokens: reports }, null, 2)}\n`
           : `${reports.map((each) => told(each, yes)).join('\n')}\n`,
       );
-      if (!json)
+      if (!json && names === undefined)
         process.stdout.write(
           '\nWhat Keyturn wrote down goes with its stack: docs/deploying.md says how to keep it for longer.\n',
         );
       if (!json && !yes) process.stdout.write('\nNothing was changed. Run it with --yes to do it.\n');
       if (!isDone) process.exitCode = 1;
     });
+}
+
+function append(name: string, before: readonly string[] = []): readonly string[] {
+  return [...before, name];
+}
+
+function chosen(entries: readonly CatalogEntry[], names: readonly string[] | undefined): readonly CatalogEntry[] {
+  if (names === undefined) return entries;
+  const unknown = names.filter((name) => !entries.some(({ token }) => token.name === name));
+  if (unknown.length > 0) throw new Error(`The catalog has no token called ${unknown.join(', nor ')}; nothing was changed.`);
+  return entries.filter(({ token }) => names.includes(token.name));
 }
 
 async function reportOn(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SecretState } from './ports.ts';
 
-// Staging labels are the memory that travels with the value. All of ours begin with `keyturn`, as docs/labels.md tells.
+// Staging labels are the memory that travels with the value. All of ours begin with `keyturn`, as docs/how-it-works.md tells.
 
 export const current = 'AWSCURRENT';
 export const pending = 'AWSPENDING';

@@ -23,6 +23,11 @@ export interface SecretState {
   readonly nextRotationAt?: Instant | undefined;
 }
 
+/** What ListSecrets tells of one. */
+export interface ListedSecret extends SecretState {
+  readonly name: string;
+}
+
 export interface StoredVersion {
   readonly versionId: string;
   readonly labels: readonly string[];
@@ -47,7 +52,7 @@ export interface Store {
   /** Throws `not-ours` where there is no such secret. */
   describe(secretId: string): Promise<SecretState>;
   /** Every secret of the account, in pages as they come. It may be minutes behind what `describe` tells. */
-  list(): AsyncIterable<SecretState & { readonly name: string }>;
+  list(): AsyncIterable<ListedSecret>;
   /** Undefined where the secret has no such version, or the version no value. */
   read(secretId: string, which: Which): Promise<StoredVersion | undefined>;
   /**

@@ -3,8 +3,9 @@ import { asRotationError } from './errors.ts';
 import { current, debtOf, holderOf, readParked } from './labels.ts';
 import { pauseOf } from './pauses.ts';
 import { isOverdue, planSweep, type SweepJob } from './plan.ts';
-import type { Ports, SecretState } from './ports.ts';
+import type { ListedSecret, Ports, SecretState } from './ports.ts';
 import type { Cause, Health, Ledger, Pause } from './records.ts';
+import { uncatalogedCauses } from './uncataloged.ts';
 
 /** A token as the reconciler knows it. */
 export interface SweptToken extends WatchedToken {
@@ -39,6 +40,8 @@ export interface Sweep {
   readonly oldestDays: number;
   /** Troubles that people are told of. */
   readonly causes: readonly Cause[];
+  /** All secrets of the account were seen, so that `causes` has every one that is in no entry of the catalog. */
+  readonly isListed: boolean;
   /** Names of the tokens that were looked at. */
   readonly looked: ReadonlySet<string>;
   /** Names of those that time did not suffice for. */
@@ -51,6 +54,12 @@ export interface Sweep {
   readonly isFirst: boolean;
   /** Names of tokens that were rotated so lately that something may have happened to them in the last days: in their overlap, or two days after. */
   readonly rotatedLately: readonly string[];
+}
+
+/** What a sweep is told besides its tokens. */
+export interface SweepContext extends Omit<CauseContext, 'now'> {
+  /** Every token of the catalog and the installation's name, for a sweep that looks for secrets of ours that are in no entry. */
+  readonly catalog?: { readonly tokens: readonly Pick<SweptToken, 'secret'>[]; readonly installation: string };
 }
 
 export interface SweepPorts extends Pick<Ports, 'store' | 'clock' | 'log' | 'remaining'> {
@@ -70,16 +79,18 @@ const spreadFrom = 200;
 export async function reconcile(
   ports: SweepPorts,
   tokens: readonly SweptToken[],
-  context: Omit<CauseContext, 'now'>,
+  { catalog, ...context }: SweepContext,
   ask: (provider: string, job: SweepJob) => Promise<void>,
 ): Promise<Sweep> {
   const known = withAuthorities(tokens, await orNothing(ports, 'healths', () => ports.ledger.healths()));
   const healths = new Map(known.map((each) => [each.token, each]));
   const pauses = await orNothing(ports, 'pauses', () => ports.ledger.pauses());
-  const listed = tokens.length < listFrom ? undefined : await list(ports);
+  const all = tokens.length < listFrom && catalog === undefined ? undefined : await list(ports);
+  const listed = tokens.length < listFrom || all === undefined ? undefined : byId(all);
   const count = { jobs: 0, failed: 0, overdue: 0, parked: 0, debt: 0, dead: 0, paused: 0, held: 0, strays: 0, oldestDays: 0 };
   let soonestExpiryAt = Number.POSITIVE_INFINITY;
   const causes: Cause[] = [];
+  const isListed = all !== undefined && catalog !== undefined;
   const looked = new Set<string>();
   const nextRotations = new Map<string, number>();
   const rotatedLately: string[] = [];
@@ -141,7 +152,8 @@ export async function reconcile(
   };
   await Promise.all(Array.from({ length: 10 }, worker));
   const left = waiting.map(({ name }) => name);
-  const found = { causes, looked, left, nextRotations, healths: known, isFirst: known.length === 0, rotatedLately };
+  if (isListed) causes.push(...uncatalogedCauses(all, catalog.tokens, { ...catalog, now: ports.clock.now() }));
+  const found = { causes, isListed, looked, left, nextRotations, healths: known, isFirst: known.length === 0, rotatedLately };
   const soonest = soonestExpiryAt === Number.POSITIVE_INFINITY ? undefined : days(soonestExpiryAt - ports.clock.now());
   return { tokens: tokens.length, ...count, soonestExpiryDays: soonest, ...found };
 }
@@ -165,20 +177,21 @@ function withAuthorities(tokens: readonly SweptToken[], healths: readonly Health
   });
 }
 
-/** By name and by ARN. Secrets of other accounts are not in it, and the newest may not be yet: those are looked at one by one. */
-async function list({ store, log }: SweepPorts): Promise<ReadonlyMap<string, SecretState> | undefined> {
+/** Secrets of other accounts are not in it, and the newest may not be yet: those are looked at one by one. */
+async function list({ store, log }: SweepPorts): Promise<readonly ListedSecret[] | undefined> {
   try {
-    const found = new Map<string, SecretState>();
-    for await (const { name, ...state } of store.list()) {
-      found.set(name, state);
-      found.set(state.arn, state);
-    }
+    const found: ListedSecret[] = [];
+    for await (const secret of store.list()) found.push(secret);
     return found;
   } catch (problem) {
     const { code, message } = asRotationError(problem, 'list');
     log({ event: 'sweep.unlisted', code, detail: message });
     return undefined;
   }
+}
+
+function byId(secrets: readonly ListedSecret[]): ReadonlyMap<string, SecretState> {
+  return new Map(secrets.flatMap((secret) => [[secret.name, secret] as const, [secret.arn, secret] as const]));
 }
 
 async function orNothing<Item>(

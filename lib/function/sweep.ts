@@ -4,12 +4,12 @@ import { type Publish, tellAlerts, tellDigests } from '../alerts/tell.ts';
 import { upcomingOf } from '../alerts/upcoming.ts';
 import type { CompiledIndex, IndexedToken } from '../catalog/compiled.ts';
 import { intervalHours } from '../catalog/schedule.ts';
-import type { CauseContext } from '../engine/causes.ts';
 import { asRotationError } from '../engine/errors.ts';
 import { pausesOfFreezes, withFreezes } from '../engine/pauses.ts';
 import type { SweepJob } from '../engine/plan.ts';
-import { reconcile, type Sweep, type SweptToken } from '../engine/reconcile.ts';
+import { reconcile, type Sweep, type SweepContext, type SweptToken } from '../engine/reconcile.ts';
 import type { Cause } from '../engine/records.ts';
+import { uncatalogedCode } from '../engine/uncataloged.ts';
 import type { SweepPorts } from './ports.ts';
 
 /** What a sweep is of, and by which ways it hands out jobs and tells. */
@@ -18,6 +18,8 @@ export interface SweepPlan {
   /** All tokens of the index, or the one that changed. */
   readonly tokens: readonly IndexedToken[];
   readonly isWhole: boolean;
+  /** What the names of this installation's functions begin with. */
+  readonly installation: string;
   readonly ask: (provider: string, job: SweepJob) => Promise<void>;
   readonly publish: Publish;
   /** Whether somebody has followed the link that an address was sent; undefined where that is not known. */
@@ -26,15 +28,20 @@ export interface SweepPlan {
 
 /** Looks, hands out jobs, and tells whom it concerns. What cannot be told now is told by a later sweep, and stops nobody's work. */
 export async function sweepAndTell(ports: SweepPorts, plan: SweepPlan): Promise<Sweep> {
-  const { index, isWhole } = plan;
+  const { index, isWhole, installation } = plan;
   const now = ports.clock.now();
   const gone = new Set(Object.entries(index.people).flatMap(([id, person]) => (hasLeft(person, now) ? [id] : [])));
-  const context: Omit<CauseContext, 'now'> = { gone, warnDays: index.alerts.warnDays };
+  const context: SweepContext = {
+    gone,
+    warnDays: index.alerts.warnDays,
+    ...(isWhole ? { catalog: { ...index, installation } } : {}),
+  };
   const frozen = pausesOfFreezes(index.freezes);
   const ledger = { ...ports.ledger, pauses: withFreezes(frozen, ports.clock, ports.ledger.pauses) };
   const sweep = await reconcile({ ...ports, ledger }, plan.tokens.map(swept), context, plan.ask);
   await quietly(ports, 'alerts', async () => {
-    const causes = [...sweep.causes, ...(isWhole ? await unconfirmed(plan, now) : [])];
+    const whole = isWhole ? [...(await unconfirmed(plan, now)), ...(sweep.isListed ? [] : await lastListed(ports))] : [];
+    const causes = [...sweep.causes, ...whole];
     await tell(ports, plan, { ...sweep, causes });
   });
   return sweep;
@@ -62,6 +69,11 @@ function swept(token: IndexedToken): SweptToken {
 async function unconfirmed({ index, isConfirmed }: SweepPlan, now: number): Promise<readonly Cause[]> {
   const confirmed = await isConfirmed?.();
   return confirmed === undefined ? [] : addressCauses(addresseesOf(index, now), confirmed);
+}
+
+/** Which secrets are in no entry, as a sweep saw that could list them: that this one could not ends nobody's trouble. */
+async function lastListed({ ledger }: SweepPorts): Promise<readonly Cause[]> {
+  return (await ledger.alerts()).filter(({ code }) => code === uncatalogedCode);
 }
 
 async function tell(ports: SweepPorts, { index, isWhole, publish }: SweepPlan, sweep: Sweep): Promise<void> {

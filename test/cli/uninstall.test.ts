@@ -134,3 +134,21 @@ it('leaves the rotation of somebody else’s function alone', async () => {
   expect(described('shop/theirs').RotationEnabled).toBe(true);
   expect(labelsOf('shop/theirs')).toEqual(['AWSCURRENT', 'AWSPENDING', 'AWSPREVIOUS', 'somebody-elses']);
 });
+
+it('takes what is named alone off its secret, and nothing at all where a name is unknown', async () => {
+  create('shop/mine', 'keyturn-rotate-sendgrid');
+  create('shop/theirs', 'keyturn-rotate-sendgrid');
+  const before = labelsOf('shop/mine');
+
+  const wrong = await run('--token', 'mine', '--token', 'mien', '--yes');
+  const untouched = labelsOf('shop/mine');
+  const done = await run('--token', 'mine', '--yes');
+
+  expect(wrong.code).toBe(1);
+  expect(wrong.err).toContain('The catalog has no token called mien');
+  expect(untouched).toEqual(before);
+  expect(done.code, done.err).toBe(0);
+  expect(done.out).not.toContain('theirs');
+  expect(labelsOf('shop/mine')).toEqual(['AWSCURRENT', 'AWSPREVIOUS', 'somebody-elses']);
+  expect(labelsOf('shop/theirs')).toEqual(before);
+});
