@@ -77,7 +77,7 @@ export function representatives(): readonly Player[] {
       rotator: lantern,
       rotatorFake: lanternFake,
       dependents: [
-        { plugin: webhook, fake: webhookFake, after: [1] },
+        { plugin: webhook, fake: deafWebhook, after: [1] },
         { plugin: shelf, fake: shelfFake },
       ],
     },
