@@ -1,3 +1,4 @@
+import { rehearsedConfiguration } from './configuration.ts';
 import type { Minted } from './contract.ts';
 import { mint } from './create-secret.ts';
 import { assertDeclared } from './declared.ts';
@@ -161,7 +162,8 @@ async function tell(
   how: string,
   more: { readonly code?: RotationError['code']; readonly fix?: string } = {},
 ): Promise<void> {
-  await tellQuietly(open, { what, secretArn: arn, message: `${open.token.name}: ${how}`, ...more });
+  const proven = what === 'drill.passed' ? rehearsedConfiguration(open.token) : undefined;
+  await tellQuietly(open, { what, secretArn: arn, message: `${open.token.name}: ${how}`, ...more }, proven);
 }
 
 function cannot(code: 'rejected' | 'observing' | 'paused' | 'conflict', message: string, fix: string): RotationError {

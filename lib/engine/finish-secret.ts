@@ -1,3 +1,4 @@
+import { configurationOf } from './configuration.ts';
 import { RotationError } from './errors.ts';
 import { settle } from './judge.ts';
 import { current, debtOf, holderOf, isPasted, readSince } from './labels.ts';
@@ -35,12 +36,10 @@ export async function finishSecret(open: OpenToken, job: Job): Promise<'promoted
     });
   }
   await open.ports.history.saveFailures(state.arn, 0).catch(() => {}); // only a shorter back-off is lost
-  await tellQuietly(open, {
-    what: 'token.rotated',
-    secretArn: state.arn,
-    versionId: job.clientRequestToken,
-    message: `${open.token.name}: the new token is current; the old one goes on working for ${open.token.overlapHours} hours`,
-  });
+  const { name, overlapHours } = open.token;
+  const message = `${name}: the new token is current; the old one goes on working for ${overlapHours} hours`;
+  const rotated = { what: 'token.rotated', secretArn: state.arn, versionId: job.clientRequestToken, message } as const;
+  await tellQuietly(open, rotated, configurationOf(open.token));
   return 'promoted';
 }
 

@@ -1,3 +1,4 @@
+import type { Configuration } from './configuration.ts';
 import type { Instant } from './contract.ts';
 import type { Happening } from './happening.ts';
 
@@ -9,6 +10,8 @@ export interface Happened extends Omit<Happening, 'what'> {
   readonly what: Happening['what'] | 'person.acted' | 'drill.signed';
   /** Who asked for it. */
   readonly by?: string;
+  /** Of what shows that a renewal works: of which configuration it shows that. */
+  readonly configuration?: Configuration;
   /** The same for the same thing told twice. */
   readonly id: string;
   readonly at: Instant;

@@ -1,3 +1,4 @@
+import type { Configuration } from './configuration.ts';
 import type { Instant } from './contract.ts';
 import { RotationError } from './errors.ts';
 import { current, pending, readSince, submitted } from './labels.ts';
@@ -89,7 +90,11 @@ export async function readCurrent({ ports }: OpenToken, secretArn: string): Prom
 }
 
 /** Tells the world and writes down what happened, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again. */
-export async function tellQuietly({ ports, token }: OpenToken, news: Omit<Happening, 'token'>): Promise<void> {
+export async function tellQuietly(
+  { ports, token }: OpenToken,
+  news: Omit<Happening, 'token'>,
+  proven?: Configuration,
+): Promise<void> {
   const { what, message, code, fix } = news;
   const happening: Happening = { ...news, token: token.name };
   const at = ports.clock.now();
@@ -100,7 +105,8 @@ export async function tellQuietly({ ports, token }: OpenToken, news: Omit<Happen
     ports.log({ event: 'tell.failed', token: token.name, detail: what });
   }
   try {
-    await ports.records.record({ ...happening, id: happeningId(happening, at), at });
+    const configuration = proven === undefined ? {} : { configuration: proven };
+    await ports.records.record({ ...happening, ...configuration, id: happeningId(happening, at), at });
   } catch {
     ports.log({ event: 'record.failed', token: token.name, detail: what });
   }

@@ -49,6 +49,7 @@ const happened = z.object({
   message: z.string(),
   fix: z.string().optional(),
   by: z.string().optional(),
+  configuration: z.record(z.string(), z.string()).optional(),
 }) satisfies z.ZodType<Happened>;
 
 const findingCodes = {

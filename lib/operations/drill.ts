@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CatalogEntry } from '../catalog/catalog.ts';
+import { configurationOf } from '../engine/configuration.ts';
 import type { Drilled } from '../engine/drill.ts';
 import { canDrill } from '../engine/drillable.ts';
 import type { RotatorFacts } from '../engine/facts.ts';
@@ -54,15 +55,17 @@ export async function signWalk(installation: Installation, entry: CatalogEntry, 
   if (person !== owner && person !== backup)
     throw new Refusal(`Only its owner (${owner}) and its backup (${backup}) sign for ${token.name}.`);
   const { arn } = await installation.describe(entry);
-  const record = (what: Happened['what'], message: string, by?: string) => {
+  const record = (what: Happened['what'], message: string, more: Pick<Happened, 'by' | 'configuration'>) => {
     const at = installation.clock.now();
-    const known = by === undefined ? {} : { by };
-    const happened = { id: `${at}-${randomUUID()}`, at, what, token: token.name, secretArn: arn, message, ...known };
+    const happened = { id: `${at}-${randomUUID()}`, at, what, token: token.name, secretArn: arn, message, ...more };
     return installation.ledger.recordAction(token.provider, happened);
   };
-  await record('drill.signed', `${token.name}: ${person} has walked through its runbook`, person);
+  await record('drill.signed', `${token.name}: ${person} has walked through its runbook`, { by: person });
   const walk = await walkOf(installation, entry);
   const missing = walk.missing.filter((id) => id !== person);
-  if (missing.length === 0) await record('drill.passed', `${token.name}: its owner and its backup have rehearsed a renewal`);
+  // People go through every place, which no program does that rehearses.
+  const configuration = configurationOf(token);
+  if (missing.length === 0)
+    await record('drill.passed', `${token.name}: its owner and its backup have rehearsed a renewal`, { configuration });
   return { signed: [...new Set([...walk.signed, person])], missing };
 }

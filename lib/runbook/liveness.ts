@@ -1,3 +1,4 @@
+import { changedSince, configurationOf } from '../engine/configuration.ts';
 import type { Happened } from '../engine/records.ts';
 import { day, minute } from '../engine/time.ts';
 import type { TokenState } from '../operations/token-status.ts';
@@ -62,7 +63,31 @@ export function warnings(material: Material): readonly string[] {
       : daysSince(day(proven), at) > staleDays
         ? [`Its last renewal or rehearsal was on ${day(proven)}: more than a year ago.`]
         : [];
-  return [...gone, ...stale, ...unproven];
+  return [...gone, ...stale, ...unproven, ...changed(material)];
+}
+
+const partWords: Readonly<Record<string, string>> = {
+  account: 'which account it is for, or what it may do there',
+  authority: 'what makes new ones',
+  expectations: 'what is expected of it',
+  layout: 'how it is stored',
+  checks: 'its own checks',
+};
+
+/** What the catalog says otherwise than when a renewal, or a rehearsal of one, last came to its end. */
+export function changed({ entry, happened }: Pick<Material, 'entry' | 'happened'>): readonly string[] {
+  const parts = changedSince(
+    happened.flatMap(({ configuration }) => (configuration === undefined ? [] : [configuration])),
+    configurationOf(entry.token),
+  );
+  if (parts.length === 0) return [];
+  const places = parts.flatMap((part) => /^place (.*)$/s.exec(part)?.[1] ?? []);
+  const others = parts.flatMap((part) => partWords[part] ?? []);
+  const what = [
+    ...others,
+    ...(places.length === 0 ? [] : [`${places.length === 1 ? 'the place' : 'the places'} ${places.join(', ')}`]),
+  ];
+  return [`Changed since it was last proven: ${what.join('; ')}. Whether its renewal still works is not shown yet.`];
 }
 
 export function lastProven(material: Material): readonly Block[] {

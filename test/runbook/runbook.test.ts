@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CatalogEntry } from '../../lib/catalog/catalog.ts';
 import { loadCatalog } from '../../lib/catalog/load-catalog.ts';
+import { configurationOf } from '../../lib/engine/configuration.ts';
 import type { Happened } from '../../lib/engine/records.ts';
 import { registry } from '../../lib/plugin/registry.ts';
 import { composeRunbook } from '../../lib/runbook/compose.ts';
@@ -69,6 +70,19 @@ it('answers the questions of somebody who has never seen the token', () => {
   ])
     expect(text).toContain(answer);
   expect(text).not.toContain('Attention');
+});
+
+it('says what was changed since a renewal last showed that it works', () => {
+  const { entry } = material;
+  const { token } = entry;
+  const known = [{ ...rotated, configuration: configurationOf(token) }];
+  const moved = token.dependents.map((place, index) => (index === 0 ? { ...place, via: 'arn:aws:iam::1:role/other' } : place));
+  const changed = withEntry({ token: { ...token, authority: 'another', dependents: moved } });
+
+  expect(markdown({ happened: known })).not.toContain('Changed since');
+  expect(markdown({ happened: known, ...changed })).toContain(
+    `Changed since it was last proven: what makes new ones; the place ${moved[0]?.name}. Whether its renewal still works is not shown yet.`,
+  );
 });
 
 it('says when the app answered with the current one, and nothing of an answer from before the last renewal', () => {
