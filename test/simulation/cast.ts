@@ -74,6 +74,7 @@ export function representatives(): readonly Player[] {
     },
     {
       name: 'marked, a place after another',
+      isBlind: true,
       rotator: lantern,
       rotatorFake: lanternFake,
       dependents: [
