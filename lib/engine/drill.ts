@@ -46,6 +46,8 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
   await assertMayDrill(open, state);
   const seconds: Partial<Record<DrillPart, number>> = {};
   let failedAt: DrillPart | undefined;
+  let isMade = false;
+  let isEnded = false;
   const part = async <Result>(name: DrillPart, act: () => Promise<Result>): Promise<Result> => {
     const startedAt = ports.clock.now();
     try {
@@ -59,17 +61,22 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
   };
   try {
     const { minted, settled } = await part('making', () => make(open, state));
+    isMade = true;
     try {
       await part('checking', () => check(open, minted));
     } finally {
       // Nobody has it, so it may go whatever was wrong with it.
       await part('ending', () => end(open, minted));
+      isEnded = true;
       await settled();
     }
     await part('proving it dead', () => assertDead(open, minted));
   } catch (problem) {
-    const { code, message, fix } = asRotationError(problem, 'drill');
+    const error = asRotationError(problem, 'drill');
+    const { code, message } = error;
     const at = failedAt ?? 'making';
+    const isLeft = isMade ? !isEnded : !error.definite;
+    const fix = isLeft ? `${error.fix} ${whatIsLeft}` : error.fix;
     await tell(open, state, 'drill.failed', `the rehearsal of a renewal failed at ${at}: ${message}`, { code, fix });
     await note(
       open,
@@ -83,6 +90,9 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
   await noteProven(open);
   return { outcome: 'passed', seconds };
 }
+
+/** The sweep for strays finds it by its mark, or by what was written down before it was asked for. */
+const whatIsLeft = 'The rehearsal token may still be alive: nobody has it, and a sweep ends it in some hours.';
 
 /** So that it is not rehearsed again before the next look. */
 async function noteProven({ ports, token }: OpenToken): Promise<void> {
@@ -162,8 +172,9 @@ async function tell(
   how: string,
   more: { readonly code?: RotationError['code']; readonly fix?: string } = {},
 ): Promise<void> {
-  const proven = what === 'drill.passed' ? rehearsedConfiguration(open.token) : undefined;
-  await tellQuietly(open, { what, secretArn: arn, message: `${open.token.name}: ${how}`, ...more }, proven);
+  const proof = what === 'drill.passed' ? { proves: rehearsedConfiguration(open.token) } : {};
+  const happened = { what, secretArn: arn, message: `${open.token.name}: ${how}`, ...more };
+  await tellQuietly(open, happened, { ...proof, isEachTime: true });
 }
 
 function cannot(code: 'rejected' | 'observing' | 'paused' | 'conflict', message: string, fix: string): RotationError {

@@ -39,7 +39,7 @@ export async function finishSecret(open: OpenToken, job: Job): Promise<'promoted
   const { name, overlapHours } = open.token;
   const message = `${name}: the new token is current; the old one goes on working for ${overlapHours} hours`;
   const rotated = { what: 'token.rotated', secretArn: state.arn, versionId: job.clientRequestToken, message } as const;
-  await tellQuietly(open, rotated, configurationOf(open.token));
+  await tellQuietly(open, rotated, { proves: configurationOf(open.token) });
   return 'promoted';
 }
 

@@ -89,11 +89,14 @@ export async function readCurrent({ ports }: OpenToken, secretArn: string): Prom
   return version?.labels.includes(submitted) ? undefined : version;
 }
 
-/** Tells the world and writes down what happened, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again. */
+/**
+ * Tells the world and writes down what happened, and goes on whatever becomes of that: the truth is in the labels, and a sweep tells again.
+ * `isEachTime`: what happens again on the same day is written down again, because it was asked for again.
+ */
 export async function tellQuietly(
   { ports, token }: OpenToken,
   news: Omit<Happening, 'token'>,
-  proven?: Configuration,
+  more: { readonly proves?: Configuration; readonly isEachTime?: boolean } = {},
 ): Promise<void> {
   const { what, message, code, fix } = news;
   const happening: Happening = { ...news, token: token.name };
@@ -105,8 +108,9 @@ export async function tellQuietly(
     ports.log({ event: 'tell.failed', token: token.name, detail: what });
   }
   try {
-    const configuration = proven === undefined ? {} : { configuration: proven };
-    await ports.records.record({ ...happening, ...configuration, id: happeningId(happening, at), at });
+    const configuration = more.proves === undefined ? {} : { configuration: more.proves };
+    const id = `${happeningId(happening, at)}${more.isEachTime ? `/${at}` : ''}`;
+    await ports.records.record({ ...happening, ...configuration, id, at });
   } catch {
     ports.log({ event: 'record.failed', token: token.name, detail: what });
   }

@@ -50,6 +50,7 @@ describe('a rehearsal', () => {
     const drilled = await act();
 
     expect(drilled).toMatchObject({ outcome: 'failed', at: 'checking', code: 'dead-pending' });
+    expect(drilled).not.toMatchObject({ fix: expect.stringContaining('may still be alive') });
     expect(story.live()).toEqual(live);
     expect(story.happenings.at(-1)).toMatchObject({ what: 'drill.failed', code: 'dead-pending' });
   });
@@ -61,7 +62,7 @@ describe('a rehearsal', () => {
       if (isRevocation(call.what)) throw new Error('the function was ended');
       return effect();
     });
-    await act();
+    expect(await act()).toMatchObject({ fix: expect.stringContaining('a sweep ends it in some hours') });
     story.interfere(async (_call, effect) => effect());
     expect(story.live()).toHaveLength(live.length + 1);
 
@@ -70,6 +71,14 @@ describe('a rehearsal', () => {
 
     expect(story.live()).toEqual(live);
   });
+});
+
+it('is on record each time, although the same came of it on the same day', async () => {
+  await act();
+  story.clock.advance(hour);
+  await act();
+
+  expect([...story.recorded.happened.values()].filter(({ what }) => what === 'drill.passed')).toHaveLength(2);
 });
 
 it.each([
