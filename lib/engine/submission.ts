@@ -1,8 +1,8 @@
-import type { Minted } from './contract.ts';
+import type { Credential, Instant, Minted } from './contract.ts';
 import { olderVersions } from './copies.ts';
 import { assertDeclared } from './declared.ts';
 import { type ErrorCode, RotationError } from './errors.ts';
-import { judge } from './judge.ts';
+import { type Judgement, judge, settle } from './judge.ts';
 import { current, holderOf, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
@@ -42,6 +42,8 @@ export async function forgetSubmission({ ports }: OpenToken, state: SecretState,
 
 /** What a look at a submission came to, for whoever submitted it. Nothing of what they typed. */
 export type SubmissionVerdict =
+  /** It is too young to be refused: the rotation that takes it up waits for it, and refuses it for good if it never works. */
+  | { readonly works: 'not yet known' }
   | { readonly works: true; readonly expiresAt?: number; readonly scopes?: readonly string[] }
   | { readonly works: false; readonly code: ErrorCode; readonly message: string; readonly fix: string };
 
@@ -55,9 +57,10 @@ const faultsOfTheirs: readonly ErrorCode[] = ['submission-refused', 'nothing-sub
 export async function trySubmission(open: OpenToken, secretArn: string): Promise<SubmissionVerdict> {
   const state = await open.ports.store.describe(secretArn);
   try {
-    const { told } = await judgeSubmission(open, state);
+    const { told } = await judgeSubmission(open, state, (credential, createdAt) => judge(open, credential, createdAt));
     return { works: true, ...told };
   } catch (problem) {
+    if (problem instanceof RotationError && problem.code === 'not-yet') return { works: 'not yet known' };
     if (!(problem instanceof RotationError) || !faultsOfTheirs.includes(problem.code)) throw problem;
     const versionId = holderOf(state, submitted);
     const isCurrent = versionId === holderOf(state, current); // what stands there is told by the label to be nobody's token
@@ -67,10 +70,15 @@ export async function trySubmission(open: OpenToken, secretArn: string): Promise
   }
 }
 
-/** A submission that works and is what the catalog declares, with how the provider names it. Throws what is wrong with it, and leaves it where it is. */
+/**
+ * A submission that works and is what the catalog declares, with how the provider names it. Throws what is wrong with it, and leaves it where it is.
+ * Waits as long as the provider may take to know a new one, unless `ask` says otherwise: people paste what they made a moment ago.
+ */
 export async function judgeSubmission(
   open: OpenToken,
   state: SecretState,
+  ask: (credential: Credential, createdAt: Instant) => Promise<Judgement> = (credential, createdAt) =>
+    settled(open, credential, createdAt),
 ): Promise<{ submission: Submission; minted: Minted; told: Omit<Extract<SubmissionVerdict, { works: true }>, 'works'> }> {
   const { rotator, token, withAuthority } = open;
   const submission = await readSubmission(open, state);
@@ -79,10 +87,15 @@ export async function judgeSubmission(
     await forgetSubmission(open, state, submission);
     throw nothingNew(open, 'what was submitted is in use, or was before');
   }
-  const { credential } = submission;
-  const judgement = await judge(open, credential);
+  const { credential, version } = submission;
+  const judgement = await ask(credential, version.createdAt);
   if (!judgement.ok && judgement.why === 'limited')
     throw new RotationError('limited', judgement.detail, { fix: 'Nothing to do: it is tried again.', definite: true });
+  if (!judgement.ok && judgement.why === 'not-yet')
+    throw new RotationError('not-yet', `${token.provider}: does not accept what was submitted yet: ${judgement.detail}`, {
+      fix: 'Nothing to do: it is tried again.',
+      definite: true,
+    });
   if (!judgement.ok) throw submissionRefused(open, `refuses what was submitted for ${token.name}: ${judgement.detail}`);
   const inspect = rotator.inspect?.bind(rotator);
   const inspection = inspect && (await withAuthority((context) => inspect(context, { credential })));
@@ -93,6 +106,19 @@ export async function judgeSubmission(
   const scopes = judgement.scopes ?? inspection?.scopes;
   const told = { ...(expiresAt === undefined ? {} : { expiresAt }), ...(scopes === undefined ? {} : { scopes }) };
   return { submission, minted: { credential, ref }, told };
+}
+
+/** What `settle` throws, as a judgement. */
+async function settled(open: OpenToken, credential: Credential, createdAt: Instant): Promise<Judgement> {
+  try {
+    return await settle(open, credential, createdAt);
+  } catch (problem) {
+    if (!(problem instanceof RotationError)) throw problem;
+    const { code, message: detail } = problem;
+    if (code === 'dead-pending') return { ok: false, why: 'rejected', detail };
+    if (code === 'not-yet' || code === 'limited') return { ok: false, why: code, detail };
+    throw problem;
+  }
 }
 
 function nothingNew({ token }: OpenToken, why: string): RotationError {

@@ -54,8 +54,8 @@ export async function submit(installation: Installation, entry: CatalogEntry, ro
   const text = encodeStored(token.value, { value, parts: others }, undefined);
   await installation.store.put(state.arn, { versionId: randomUUID(), text, labels: [submitted] });
   const verdict = await installation.ask<SubmissionVerdict>(entry, state, { Job: 'judge' });
-  if (!verdict.works) return { ...verdict, outcome: 'refused' };
-  const expiry = verdict.expiresAt === undefined ? {} : { expiresAt: verdict.expiresAt };
+  if (verdict.works === false) return { ...verdict, outcome: 'refused' };
+  const expiry = verdict.works === true && verdict.expiresAt !== undefined ? { expiresAt: verdict.expiresAt } : {};
   return { ...(await begin(installation, entry, state)), ...expiry };
 }
 

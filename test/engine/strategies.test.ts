@@ -193,6 +193,32 @@ describe('what a person has just submitted', () => {
     expect(Object.values(story.labels()).flat()).toEqual(['AWSCURRENT']);
   });
 
+  it('is not refused while the provider may not know it yet: the rotation waits for it', async () => {
+    const story = createLanternStory({ ...assisted, settleSeconds: 30 });
+    story.putByHand('canary-lantern-by-hand');
+    story.submit({ value: 'canary-lantern-submitted' });
+
+    expect(await look(story)).toEqual({ works: 'not yet known' });
+    const submittedAt = story.clock.now();
+    story.interfere(async (_call, effect) => {
+      if (story.clock.now() - submittedAt > 20_000) story.lantern.works.add('canary-lantern-submitted');
+      return effect();
+    });
+    expect(await story.rotate()).toEqual([]);
+
+    expect(story.value()).toBe('canary-lantern-submitted');
+  });
+
+  it('is refused for good where the provider does not know it after its time either', async () => {
+    const story = createLanternStory({ ...assisted, settleSeconds: 30 });
+    story.putByHand('canary-lantern-by-hand');
+    story.submit({ value: 'canary-mistyped' });
+
+    expect(await story.rotate()).toMatchObject([{ code: 'submission-refused' }]);
+    story.clock.advance(hour);
+    expect(await look(story)).toMatchObject({ works: false, code: 'submission-refused' });
+  });
+
   it('is given up where it is less than the catalog declares', async () => {
     const story = createLanternStory(
       assisted,

@@ -1,3 +1,4 @@
+import { readOurLabel } from '../../lib/engine/labels.ts';
 import type { StepName } from '../../lib/engine/rotate.ts';
 import { judgeEnd, type Violation, valueIn, viewOf } from './checkers.ts';
 import { type Fault, type FaultKind, faultKinds, faultsFor } from './faults.ts';
@@ -146,6 +147,9 @@ export async function filled(sim: Sim): Promise<Moment> {
     if (run.violations.length > 0) throw new Error(`the first filling broke ${JSON.stringify(run.violations[0])}`);
     moment = run.moment;
   }
+  const { current } = viewOf(sim.stage);
+  if (current === undefined || readOurLabel(current.labels) === undefined)
+    throw new Error(`${sim.player.name} has no token after the first filling, so that nothing would be gone through`);
   return { ...moment, faults: 0 };
 }
 

@@ -121,6 +121,11 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     life: 'rotator okta-api-token: press advance advance roll-back advance advance retire roll-back 26h',
     switches: { ...walked, retryWithoutPending: 'none', pendingAfterFinish: 'removed' },
   },
+  {
+    name: 'a submission that its provider did not know yet was refused for good, and stayed alive',
+    life: 'rotator anthropic: test-run cancel press renew-authority turn-on release',
+    switches: { ...walked, retryWithoutPending: 'new-token', duplicateDeliveries: 'after' },
+  },
 ];
 
 describe('what random walks found is found no more', async () => {
