@@ -26,6 +26,8 @@ export type Drilled =
       readonly message: string;
       readonly fix: string;
       readonly seconds: DrillSeconds;
+      /** It is not proven that the token that was made is dead. Where its name at the provider is no secret, that name. */
+      readonly left?: string;
     };
 
 export type DrillPart = 'making' | 'checking' | 'ending' | 'proving it dead';
@@ -45,7 +47,9 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
   const state = await ports.store.describe(secretArn);
   await assertMayDrill(open, state);
   const seconds: Partial<Record<DrillPart, number>> = {};
-  let failedAt: DrillPart | undefined;
+  // The first: what goes wrong with ending says less than why it has to be ended.
+  let failed: { readonly at: DrillPart; readonly problem: unknown } | undefined;
+  let left: string | undefined;
   const part = async <Result>(name: DrillPart, act: () => Promise<Result>): Promise<Result> => {
     const startedAt = ports.clock.now();
     try {
@@ -53,35 +57,42 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
       seconds[name] = Math.round((ports.clock.now() - startedAt) / 100) / 10;
       return result;
     } catch (problem) {
-      failedAt ??= name;
+      failed ??= { at: name, problem };
       throw problem;
     }
   };
   try {
     const { minted, settled } = await part('making', () => make(open, state));
+    left = nameOf(open, minted);
     try {
       await part('checking', () => check(open, minted));
     } finally {
       // Nobody has it, so it may go whatever was wrong with it.
       await part('ending', () => end(open, minted));
       await settled();
+      if (failed !== undefined) left = undefined;
     }
     await part('proving it dead', () => assertDead(open, minted));
-  } catch (problem) {
+  } catch (thrown) {
+    const { at, problem } = failed ?? { at: 'making', problem: thrown };
     const { code, message, fix } = asRotationError(problem, 'drill');
-    const at = failedAt ?? 'making';
-    await tell(open, state, 'drill.failed', `the rehearsal of a renewal failed at ${at}: ${message}`, { code, fix });
+    const debt = left === undefined ? '' : `; the token made for it (${left}) may still work`;
+    await tell(open, state, 'drill.failed', `the rehearsal of a renewal failed at ${at}: ${message}${debt}`, { code, fix });
     await note(
       open,
       ['drill-failed'],
       [{ code: 'drill-failed', about: at, message: `its renewal was rehearsed and failed at ${at}: ${message}`, fix }],
     );
-    return { outcome: 'failed', at, code, message, fix, seconds };
+    return { outcome: 'failed', at, code, message, fix, seconds, ...(left === undefined ? {} : { left }) };
   }
   await tell(open, state, 'drill.passed', `a renewal was rehearsed in ${whole(seconds)} seconds`);
   await note(open, ['drill-failed'], []);
   await noteProven(open);
   return { outcome: 'passed', seconds };
+}
+
+function nameOf({ rotator }: OpenToken, { ref }: Minted): string {
+  return rotator.facts.secretRefPart === undefined ? ref : 'its name at the provider is a secret, too';
 }
 
 /** So that it is not rehearsed again before the next look. */

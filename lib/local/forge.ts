@@ -1,6 +1,7 @@
 import { facts } from '../../rotators/gitlab/facts.ts';
 import { fake as gitlab } from '../../rotators/gitlab/fake.ts';
 import type { FakeRequest, FakeWorld } from '../testing/fake.ts';
+import { answerWithFaults } from './faults.ts';
 import { readJson, writeJson } from './files.ts';
 import { serveOnLoopback } from './loopback.ts';
 
@@ -21,6 +22,8 @@ export interface Forge {
   close(): void;
 }
 
+const agedSeconds = facts.settleSeconds + 1;
+
 /** What it knows is kept in a file, so that it survives a restart as the secrets do. */
 export async function startForge(world: FakeWorld, file: string): Promise<Forge> {
   const fake = gitlab(world);
@@ -33,14 +36,15 @@ export async function startForge(world: FakeWorld, file: string): Promise<Forge>
     fake.state = {
       tokens: fake.state.tokens.map((token) => ({
         ...token,
-        createdAt: ago(token.createdAt, facts.settleSeconds + 1),
+        createdAt: ago(token.createdAt, agedSeconds),
         ...(token.revokedAt === undefined ? {} : { revokedAt: ago(token.revokedAt, facts.deathSeconds + 1) }),
       })),
     };
   };
+  let origin = ''; // nobody asks before it is known
   const { url, close } = await serveOnLoopback({
     handle(request) {
-      const answer = fake.handle(request);
+      const answer = answerWithFaults(fake, { origin, file, now: world.now(), agedSeconds }, request);
       if (request.method !== 'GET') {
         writes += 1;
         hurry();
@@ -49,6 +53,7 @@ export async function startForge(world: FakeWorld, file: string): Promise<Forge>
       return answer;
     },
   });
+  origin = url;
   const change = (value: string, changes: (token: (typeof fake.state.tokens)[number]) => object) => {
     fake.state = {
       tokens: fake.state.tokens.map((token) => (token.value === value ? { ...token, ...changes(token) } : token)),
