@@ -1,20 +1,18 @@
-import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Drilled } from '../engine/drill.ts';
-import { type DrillFault, drillFaults, withDrillFault } from '../local/drill-faults.ts';
-import { forgeProvider } from '../local/forge.ts';
+import { RotationError } from '../engine/errors.ts';
+import { type Fault, faults, plantFault } from '../local/faults.ts';
 import { signWalk, type Walk, walkOf } from '../operations/drill.ts';
 import type { Installation } from '../operations/installation.ts';
-import { Refusal } from '../operations/refusal.ts';
-import { openInstallation, type Place, withPlace } from './installation.ts';
+import { openInstallation, type Place, stateFolderOf, withPlace } from './installation.ts';
 import { answer, openProgress } from './output.ts';
 import { harmless } from './terminal.ts';
 
 interface Options extends Place {
   readonly sign?: string;
-  readonly fault?: DrillFault;
+  readonly fault?: Fault;
 }
 
 export function drillCommand(): Command {
@@ -26,46 +24,103 @@ export function drillCommand(): Command {
     .option('--sign <person>', 'for a token that only people make: this person has walked through its runbook, and it holds')
     .addOption(
       new Option(
-        '--fault <what>',
-        'with --local: let the stand-in of the provider go wrong like this, so that the rehearsal has to fail',
-      ).choices(Object.keys(drillFaults)),
+        '--fault <fault>',
+        'with --local alone: the stand-in of the provider does something wrong, so that you see the rehearsal fail',
+      ).choices(Object.keys(faults)),
     )
     .addHelpText(
       'after',
-      `\nExamples:\n  $ keyturn drill npm-publish\n  $ keyturn drill web-deploy --local --fault ending-refused\n\nFaults:\n${Object.entries(
-        drillFaults,
-      )
-        .map(([name, says]) => `  ${name.padEnd(16)} ${says}`)
-        .join('\n')}`,
+      `
+Faults:
+${Object.entries(faults)
+  .map(([name, what]) => `  ${name.padEnd(21)}the provider ${what}`)
+  .join('\n')}
+
+Examples:
+  $ keyturn drill npm-publish
+  $ keyturn drill web-deploy --local --fault survives-revocation`,
     )
     .action(async (name: string, options: Options) => {
+      const stateFolder = options.fault === undefined ? undefined : folderForFaults(options);
       const installation = await openInstallation(options);
       const entry = installation.entry(name);
-      const { fault } = options;
-      const stateFolder = fault === undefined ? undefined : standInsOf(entry, options);
+      if (options.fault !== undefined && stateFolder !== undefined)
+        return drillWithFault(installation, entry, { json: options.json, fault: options.fault, stateFolder });
       if (options.sign !== undefined || entry.needs.isAssisted) return walk(installation, name, options);
       const progress = openProgress(options.json);
       progress.say(`${name}: a rehearsal token is made, checked, ended, and asked for again until it is refused`);
-      const state = await installation.describe(entry);
-      const rehearse = () => installation.ask<Drilled>(entry, state, { Job: 'drill' });
-      const drilled =
-        fault === undefined || stateFolder === undefined ? await rehearse() : await withDrillFault(stateFolder, fault, rehearse);
+      const drilled = await installation.ask<Drilled>(entry, await installation.describe(entry), { Job: 'drill' });
       progress.end();
-      const injected = fault === undefined ? {} : { fault };
-      answer(options.json, { token: name, ...injected, ...drilled }, told(name, drilled, fault));
-      // One that passes although something went wrong has not looked.
-      if (drilled.outcome === 'failed' || fault !== undefined) process.exitCode = 1;
+      answer(options.json, { token: name, ...drilled }, told(name, drilled));
+      if (drilled.outcome === 'failed') process.exitCode = 1;
     });
 }
 
-/** The folder by which the stand-ins of a laptop are told what to do wrong. */
-function standInsOf({ token, needs }: CatalogEntry, { local }: Options): string {
-  if (local === undefined)
-    throw new Refusal('--fault is for `keyturn local` alone, and needs --local: no real provider is made to go wrong.');
-  if (needs.isAssisted) throw new Refusal(`${token.name} is rehearsed by people, whom no fault befalls.`);
-  if (token.provider !== forgeProvider)
-    throw new Refusal(`${token.name} is of a real registry, which cannot be told to go wrong; web-deploy is of a stand-in.`);
-  return resolve(local === true ? '.keyturn' : local);
+/** Nothing on AWS has a switch for it: only the stand-ins of a laptop do wrong when they are asked to. */
+function folderForFaults(options: Options): string {
+  const stateFolder = stateFolderOf(options);
+  if (stateFolder !== undefined) return stateFolder;
+  throw new RotationError(
+    'rejected',
+    'keyturn: a fault is only put into the stand-ins of a laptop, and never into anything on AWS',
+    {
+      fix: 'Run `keyturn local` in another terminal, and say --local beside --fault.',
+      definite: true,
+    },
+  );
+}
+
+interface WithFault {
+  readonly json: boolean | undefined;
+  readonly fault: Fault;
+  readonly stateFolder: string;
+}
+
+async function drillWithFault(
+  installation: Installation,
+  entry: CatalogEntry,
+  { json, fault, stateFolder }: WithFault,
+): Promise<void> {
+  const { name } = entry.token;
+  const takeOut = plantFault(stateFolder, { api: standInOf(installation, entry), fault, now: installation.clock.now() });
+  process.once('SIGINT', () => {
+    takeOut();
+    process.exit(130);
+  });
+  const progress = openProgress(json);
+  progress.say(`${name}: a renewal is rehearsed while the stand-in of its provider ${faults[fault]}`);
+  try {
+    const drilled = await installation.ask<Drilled>(entry, await installation.describe(entry), { Job: 'drill' });
+    progress.end();
+    answer(json, { token: name, fault, ...drilled }, toldWithFault(name, drilled, fault));
+    process.exitCode = 1;
+  } finally {
+    progress.end();
+    takeOut();
+  }
+}
+
+function standInOf({ catalog }: Installation, { token }: CatalogEntry): string {
+  const apiOf = ({ provider, scope }: CatalogEntry['token']) => {
+    const api =
+      provider === 'gitlab' && typeof scope === 'object' && scope !== null && 'apiUrl' in scope ? scope.apiUrl : undefined;
+    return typeof api === 'string' && new URL(api).hostname === '127.0.0.1' ? api : undefined;
+  };
+  const api = apiOf(token);
+  if (api !== undefined) return api;
+  const able = catalog.entries.flatMap((each) =>
+    apiOf(each.token) !== undefined && each.token.mode === 'retire' ? [each.token.name] : [],
+  );
+  throw new RotationError('rejected', `${token.name}: what stands for its provider here does nothing wrong when it is asked to`, {
+    fix: able.length === 0 ? 'Use the catalog of the story.' : `These have one that does: ${able.join(', ')}.`,
+    definite: true,
+  });
+}
+
+function toldWithFault(name: string, drilled: Drilled, fault: Fault): readonly string[] {
+  const provider = `  The fault was put in: the stand-in of its provider ${faults[fault]}.`;
+  if (drilled.outcome === 'failed') return [...told(name, drilled), provider];
+  return [`${colours.red('✗')} ${colours.bold(name)}: the rehearsal passed in spite of the fault, and proves nothing.`, provider];
 }
 
 async function walk(installation: Installation, name: string, { sign, json }: Options): Promise<void> {
@@ -74,22 +129,24 @@ async function walk(installation: Installation, name: string, { sign, json }: Op
   answer(json, { token: name, ...done }, walked(name, done, sign));
 }
 
-function told(name: string, drilled: Drilled, fault: DrillFault | undefined): readonly string[] {
-  const injected = fault === undefined ? [] : [`  On purpose: the stand-in of the provider was told that ${drillFaults[fault]}.`];
+function told(name: string, drilled: Drilled): readonly string[] {
   const parts = Object.entries(drilled.seconds).map(([part, seconds]) => `${part} ${seconds} s`);
   if (drilled.outcome === 'passed') {
     return [
       `${colours.green('✓')} ${colours.bold(name)}: a renewal would work.`,
       `  ${colours.dim(parts.join(', '))}`,
       '  What is in use was not touched.',
-      ...injected,
     ];
   }
   return [
     `${colours.red('✗')} ${colours.bold(name)}: the rehearsal failed at ${drilled.at}. ${harmless(drilled.message)}.`,
     `  ${harmless(drilled.fix)}`,
+    ...(drilled.left === undefined
+      ? []
+      : [
+          `  The token made for it (${harmless(drilled.left)}) may still work. Nobody has it, and it is ended when a look finds it.`,
+        ]),
     '  What is in use was not touched.',
-    ...injected,
   ];
 }
 

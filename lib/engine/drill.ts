@@ -26,6 +26,8 @@ export type Drilled =
       readonly message: string;
       readonly fix: string;
       readonly seconds: DrillSeconds;
+      /** It is not proven that the token that was made is dead. Where its name at the provider is no secret, that name. */
+      readonly left?: string;
     };
 
 export type DrillPart = 'making' | 'checking' | 'ending' | 'proving it dead';
@@ -45,9 +47,9 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
   const state = await ports.store.describe(secretArn);
   await assertMayDrill(open, state);
   const seconds: Partial<Record<DrillPart, number>> = {};
-  let failedAt: DrillPart | undefined;
-  let isMade = false;
-  let isEnded = false;
+  // The first: what goes wrong with ending says less than why it has to be ended.
+  let failed: { readonly at: DrillPart; readonly problem: unknown } | undefined;
+  let left: string | undefined;
   const part = async <Result>(name: DrillPart, act: () => Promise<Result>): Promise<Result> => {
     const startedAt = ports.clock.now();
     try {
@@ -55,35 +57,36 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
       seconds[name] = Math.round((ports.clock.now() - startedAt) / 100) / 10;
       return result;
     } catch (problem) {
-      failedAt ??= name;
+      failed ??= { at: name, problem };
       throw problem;
     }
   };
   try {
     const { minted, settled } = await part('making', () => make(open, state));
-    isMade = true;
+    left = nameOf(open, minted);
     try {
       await part('checking', () => check(open, minted));
     } finally {
       // Nobody has it, so it may go whatever was wrong with it.
       await part('ending', () => end(open, minted));
-      isEnded = true;
       await settled();
+      if (failed !== undefined) left = undefined;
     }
     await part('proving it dead', () => assertDead(open, minted));
-  } catch (problem) {
+  } catch (thrown) {
+    const { at, problem } = failed ?? { at: 'making', problem: thrown };
     const error = asRotationError(problem, 'drill');
     const { code, message } = error;
-    const at = failedAt ?? 'making';
-    const isLeft = isMade ? !isEnded : !error.definite;
-    const fix = isLeft ? `${error.fix} ${whatIsLeft}` : error.fix;
-    await tell(open, state, 'drill.failed', `the rehearsal of a renewal failed at ${at}: ${message}`, { code, fix });
+    const mayHaveCome = at === 'making' && !error.definite;
+    const fix = mayHaveCome ? `${error.fix} ${whatMayHaveCome}` : error.fix;
+    const debt = left === undefined ? '' : `; the token made for it (${left}) may still work`;
+    await tell(open, state, 'drill.failed', `the rehearsal of a renewal failed at ${at}: ${message}${debt}`, { code, fix });
     await note(
       open,
       ['drill-failed'],
       [{ code: 'drill-failed', about: at, message: `its renewal was rehearsed and failed at ${at}: ${message}`, fix }],
     );
-    return { outcome: 'failed', at, code, message, fix, seconds };
+    return { outcome: 'failed', at, code, message, fix, seconds, ...(left === undefined ? {} : { left }) };
   }
   await tell(open, state, 'drill.passed', `a renewal was rehearsed in ${whole(seconds)} seconds`);
   await note(open, ['drill-failed'], []);
@@ -92,7 +95,11 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
 }
 
 /** The sweep for strays finds it by its mark, or by what was written down before it was asked for. */
-const whatIsLeft = 'The rehearsal token may still be alive: nobody has it, and a sweep ends it in some hours.';
+const whatMayHaveCome = 'If a token was made for the rehearsal, nobody has it, and a sweep ends it in some hours.';
+
+function nameOf({ rotator }: OpenToken, { ref }: Minted): string {
+  return rotator.facts.secretRefPart === undefined ? ref : 'its name at the provider is a secret, too';
+}
 
 /** So that it is not rehearsed again before the next look. */
 async function noteProven({ ports, token }: OpenToken): Promise<void> {

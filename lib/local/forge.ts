@@ -1,7 +1,7 @@
 import { facts } from '../../rotators/gitlab/facts.ts';
 import { fake as gitlab } from '../../rotators/gitlab/fake.ts';
-import type { FakeAnswer, FakeRequest, FakeWorld } from '../testing/fake.ts';
-import type { drillFaultIn } from './drill-faults.ts';
+import type { FakeRequest, FakeWorld } from '../testing/fake.ts';
+import { answerWithFaults } from './faults.ts';
 import { readJson, writeJson } from './files.ts';
 import { serveOnLoopback } from './loopback.ts';
 
@@ -22,17 +22,10 @@ export interface Forge {
   close(): void;
 }
 
-/** Whose stand-in it is. */
-export const forgeProvider = facts.name;
+const agedSeconds = facts.settleSeconds + 1;
 
-const forbidden: FakeAnswer = { status: 403, body: { message: '403 Forbidden' } };
-
-/** What it knows is kept in a file, so that it survives a restart as the secrets do. `faultNow`: what it does wrong, if anything. */
-export async function startForge(
-  world: FakeWorld,
-  file: string,
-  faultNow: () => ReturnType<typeof drillFaultIn>,
-): Promise<Forge> {
+/** What it knows is kept in a file, so that it survives a restart as the secrets do. */
+export async function startForge(world: FakeWorld, file: string): Promise<Forge> {
   const fake = gitlab(world);
   fake.state = (readJson(file) as typeof fake.state | undefined) ?? fake.state;
   const save = () => writeJson(file, fake.state);
@@ -43,30 +36,15 @@ export async function startForge(
     fake.state = {
       tokens: fake.state.tokens.map((token) => ({
         ...token,
-        createdAt: ago(token.createdAt, facts.settleSeconds + 1),
+        createdAt: ago(token.createdAt, agedSeconds),
         ...(token.revokedAt === undefined ? {} : { revokedAt: ago(token.revokedAt, facts.deathSeconds + 1) }),
       })),
     };
   };
-  /** The fault under which tokens are made, and which were there before it. */
-  let known: { readonly since: number; readonly refs: readonly string[] } | undefined;
-  const answerTo = (request: FakeRequest): FakeAnswer => {
-    const now = faultNow();
-    if (now === undefined) return fake.handle(request);
-    if (known?.since !== now.since) known = { since: now.since, refs: fake.state.tokens.map(({ ref }) => ref) };
-    const { refs } = known;
-    const { fault } = now;
-    if (fault === 'making-refused' && request.method === 'POST') return forbidden;
-    if (fault === 'ending-refused' && request.method === 'DELETE') return forbidden;
-    const bearer = request.headers.authorization?.replace('Bearer ', '');
-    const isNew = fake.state.tokens.some(({ ref, value }) => value === bearer && !refs.includes(ref));
-    if (fault === 'new-one-refused' && isNew) return { status: 401, body: { message: '401 Unauthorized' } };
-    const answer = fake.handle(request);
-    return fault === 'answer-lost' && request.method === 'POST' ? { status: 502, body: '<html>Bad Gateway</html>' } : answer;
-  };
+  let origin = ''; // nobody asks before it is known
   const { url, close } = await serveOnLoopback({
     handle(request) {
-      const answer = answerTo(request);
+      const answer = answerWithFaults(fake, { origin, file, now: world.now(), agedSeconds }, request);
       if (request.method !== 'GET') {
         writes += 1;
         hurry();
@@ -75,6 +53,7 @@ export async function startForge(
       return answer;
     },
   });
+  origin = url;
   const change = (value: string, changes: (token: (typeof fake.state.tokens)[number]) => object) => {
     fake.state = {
       tokens: fake.state.tokens.map((token) => (token.value === value ? { ...token, ...changes(token) } : token)),

@@ -20,7 +20,6 @@ import type { DependentFake, FakeRequest } from '../testing/fake.ts';
 import type { ObservedCall } from './aws-endpoint.ts';
 import { createMovableClock } from './clock.ts';
 import { type Consumer, startConsumer } from './consumer.ts';
-import { drillFaultIn } from './drill-faults.ts';
 import { makeFolder } from './files.ts';
 import { openFolderShelf } from './folder-shelf.ts';
 import { type Forge, startForge } from './forge.ts';
@@ -128,11 +127,10 @@ export async function startStory(
     const hooks = await serveAll([breakable(hook, never), breakable(robot, () => isBroken), breakable(newsletter, never)]);
     for (const server of hooks) closing.push(server.close);
 
-    const faultNow = () => drillFaultIn(stateFolder);
-    const forge = await startForge(world, join(stateFolder, 'forge.json'), faultNow);
-    const observedForge = await startForge(world, join(stateFolder, 'observed-forge.json'), faultNow);
+    const forge = await startForge(world, join(stateFolder, 'forge.json'));
+    const observedForge = await startForge(world, join(stateFolder, 'observed-forge.json'));
     const mailing = await startMailing(world, join(stateFolder, 'mailing.json'));
-    const releaseForge = await startForge(world, join(stateFolder, 'release-forge.json'), faultNow);
+    const releaseForge = await startForge(world, join(stateFolder, 'release-forge.json'));
     closing.push(forge.close, observedForge.close, mailing.close, releaseForge.close);
     const places = await startPlaces(world, join(stateFolder, 'places.json'));
     closing.push(places.close);
