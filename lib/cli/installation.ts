@@ -43,13 +43,25 @@ export function withPlace(command: Command): Command {
     .option('--json', 'print one JSON document');
 }
 
-export async function openInstallation(place: Place): Promise<Installation> {
-  const stateFolder = place.local === undefined ? undefined : resolve(place.local === true ? '.keyturn' : place.local);
+/** Of what `keyturn local` serves; undefined on AWS. */
+function stateFolderOf({ local }: Place): string | undefined {
+  return local === undefined ? undefined : resolve(local === true ? '.keyturn' : local);
+}
+
+/** The catalog alone: nobody is asked, and nobody need be signed in. */
+export async function openWritten(place: Place): Promise<Pick<Installation, 'catalog' | 'clock' | 'entry'>> {
+  const stateFolder = stateFolderOf(place);
   const catalog = await openCatalog(place.catalog ?? (stateFolder === undefined ? 'catalog' : join(stateFolder, 'catalog')));
+  const clock = stateFolder === undefined ? realClock : createMovableClock(stateFolder);
+  return { catalog, clock, entry: (name) => find(catalog, name) };
+}
+
+export async function openInstallation(place: Place): Promise<Installation> {
+  const stateFolder = stateFolderOf(place);
+  const { catalog, clock, entry } = await openWritten(place);
   const configuration = stateFolder === undefined ? onAws(place) : onLoopback(stateFolder);
   const client = new SecretsManagerClient(configuration);
   await assertSignedIn(client);
-  const clock = stateFolder === undefined ? realClock : createMovableClock(stateFolder);
   const once = new SecretsManagerClient({ ...configuration, maxAttempts: 1 });
   const store = createSecretsManagerStore({ client, once }, clock);
   // A function may work for minutes, and asking twice would be doing twice.
@@ -60,7 +72,7 @@ export async function openInstallation(place: Place): Promise<Installation> {
     clock,
     store,
     ledger: openLedger(stateFolder, place, clock, providersOf(catalog)),
-    entry: (name) => find(catalog, name),
+    entry,
     describe: ({ token }) => store.describe(token.secret),
     functionArn: (entry, state) => functionArnOf(place.installation, entry, state),
     async ask<Answer>({ token }: CatalogEntry, state: SecretState, event: { readonly Job: string }) {

@@ -2,18 +2,21 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import colours from 'picocolors';
+import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Installation } from '../operations/installation.ts';
-import { knownOf, materialFor } from '../operations/material.ts';
+import { knownOf, materialFor, writtenMaterial } from '../operations/material.ts';
 import { registry } from '../plugin/registry.ts';
 import { composeRunbook } from '../runbook/compose.ts';
 import { runbookMarkdown } from '../runbook/markdown.ts';
+import type { Material } from '../runbook/material.ts';
 import { offlineCopy } from '../runbook/offline.ts';
 import type { Runbook } from '../runbook/runbook.ts';
-import { openInstallation, type Place, withPlace } from './installation.ts';
+import { openInstallation, openWritten, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress } from './output.ts';
 
 interface Options extends Place {
   readonly out?: string;
+  readonly offline?: boolean;
 }
 
 export function runbookCommand(): Command {
@@ -23,6 +26,7 @@ export function runbookCommand(): Command {
     )
     .argument('[token]', 'its name in the catalog')
     .option('--out <folder>', 'write pages there, with an index: of all tokens, or of this one')
+    .option('--offline', 'of the catalog alone: nobody is asked how a token is, and nobody need be signed in')
     .addHelpText(
       'after',
       `
@@ -31,14 +35,14 @@ numbers, and no token.
 
 Examples:
   $ keyturn runbook npm-publish
-  $ keyturn runbook --out runbooks`,
+  $ keyturn runbook --out runbooks
+  $ keyturn runbook npm-publish --offline`,
     )
     .action(async (name: string | undefined, options: Options) => {
       if (name === undefined && options.out === undefined)
         throw new Error('Name a token, or say --out <folder> for all of them.');
-      const installation = await openInstallation(options);
-      const runbooks = await runbooksOf(installation, name, options);
-      if (options.out !== undefined) await write(options.out, runbooks, installation.clock.now());
+      const { runbooks, at } = options.offline ? await writtenRunbooks(name, options) : await runbooksNow(name, options);
+      if (options.out !== undefined) await write(options.out, runbooks, at);
       const [only] = runbooks;
       answer(
         options.json,
@@ -52,19 +56,40 @@ Examples:
     });
 }
 
-async function runbooksOf(installation: Installation, name: string | undefined, { json }: Place): Promise<readonly Runbook[]> {
-  const entries = name === undefined ? installation.catalog.entries : [installation.entry(name)];
+interface Made {
+  readonly runbooks: readonly Runbook[];
+  readonly at: number;
+}
+
+async function runbooksNow(name: string | undefined, options: Options): Promise<Made> {
+  const installation = await openInstallation(options);
   const known = await knownOf(installation);
+  const make = (entry: CatalogEntry) => materialFor(installation, registry, entry, known);
+  return runbooksOf(installation, name, options, make);
+}
+
+async function writtenRunbooks(name: string | undefined, options: Options): Promise<Made> {
+  const written = await openWritten(options);
+  return runbooksOf(written, name, options, (entry) => writtenMaterial(written, registry, entry));
+}
+
+async function runbooksOf(
+  { catalog, clock, entry: named }: Pick<Installation, 'catalog' | 'clock' | 'entry'>,
+  name: string | undefined,
+  { json }: Place,
+  make: (entry: CatalogEntry) => Promise<Material>,
+): Promise<Made> {
+  const entries = name === undefined ? catalog.entries : [named(name)];
   const progress = openProgress(json === true || entries.length < 50);
   let done = 0;
   const runbooks = await eachOf(entries, 10, async (entry) => {
-    const runbook = composeRunbook(await materialFor(installation, registry, entry, known));
+    const runbook = composeRunbook(await make(entry));
     done += 1;
     if (done % 50 === 0) progress.say(`${done} of ${entries.length} runbooks composed`);
     return runbook;
   });
   progress.end();
-  return runbooks;
+  return { runbooks, at: clock.now() };
 }
 
 async function write(folder: string, runbooks: readonly Runbook[], at: number): Promise<void> {

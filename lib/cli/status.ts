@@ -1,9 +1,12 @@
 import { Command, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
+import type { Happened } from '../engine/records.ts';
 import { type Installation, pausesOf } from '../operations/installation.ts';
 import { lookAt } from '../operations/look.ts';
+import { orNothing } from '../operations/material.ts';
 import { needsPerson, type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
+import { changed, changedParts } from '../runbook/liveness.ts';
 import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, table, when } from './output.ts';
 import { harmless } from './terminal.ts';
@@ -30,8 +33,19 @@ export function statusCommand(): Command {
         .filter(({ state }) => options.state === undefined || options.state === state)
         .toSorted((one, other) => tokenStates.indexOf(one.state) - tokenStates.indexOf(other.state));
       const [only] = shown;
-      answer(options.json, { tokens: shown }, name !== undefined && only !== undefined ? detail(only) : overview(shown));
+      if (name === undefined || only === undefined) return answer(options.json, { tokens: shown }, overview(shown));
+      const material = { entry: installation.entry(name), happened: await happenedTo(installation, name) };
+      const tokens = [{ ...only, changedSinceProven: changedParts(material) }];
+      answer(options.json, { tokens }, [
+        ...detail(only),
+        ...changed(material).map((each) => `  ${colours.yellow(harmless(each))}`),
+      ]);
     });
+}
+
+/** Whoever may not read the table sees the rest. Not read for all: it is a question for each token. */
+async function happenedTo({ ledger }: Installation, name: string): Promise<readonly Happened[]> {
+  return orNothing(() => ledger.happened(name, 100));
 }
 
 function isWanted({ owner, provider }: Options): (entry: CatalogEntry) => boolean {

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { plain } from '../alerts/message.ts';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import type { Registry } from '../engine/open-token.ts';
 import type { Happened, Health } from '../engine/records.ts';
@@ -9,7 +10,7 @@ import { knownOf, materialFor } from '../operations/material.ts';
 import type { TokenStatus } from '../operations/token-status.ts';
 import { composeRunbook } from '../runbook/compose.ts';
 import { type Markup, runbookHtml, textHtml } from '../runbook/html.ts';
-import { lastProof } from '../runbook/liveness.ts';
+import { changed, lastProof } from '../runbook/liveness.ts';
 import type { Material } from '../runbook/material.ts';
 import { type Action, actions } from './actions.ts';
 import { lifeLine } from './life-line.ts';
@@ -42,6 +43,7 @@ export async function tokenPage(
 <div id="live">
 <p>${stateBadge(status.state)}</p>
 ${lastProven(material)}
+${changed(material).map((sentence) => html`<p class="warning">${plain(sentence)}</p>`)}
 ${lastFailure(status, happened)}
 ${failedRehearsal(happened)}
 ${alerts.map(

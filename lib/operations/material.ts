@@ -26,19 +26,33 @@ export async function materialFor(
   entry: CatalogEntry,
   { pauses, healths }: Known,
 ): Promise<Material & { readonly status: TokenStatus }> {
+  const { name } = entry.token;
+  const health = healths.find((each) => each.token === name);
+  return {
+    ...(await writtenMaterial(sight, registry, entry)),
+    status: await lookAt(sight, entry, pauses),
+    ...(health === undefined ? {} : { health }),
+    happened: await orNothing(() => sight.ledger.happened(name, 100)),
+    at: sight.clock.now(),
+  };
+}
+
+/** The same from the catalog and the plug-ins alone: it asks nobody, and so knows nothing of how the token is. */
+export async function writtenMaterial(
+  { catalog, clock }: Pick<Sight, 'catalog' | 'clock'>,
+  registry: Registry,
+  entry: CatalogEntry,
+): Promise<Material> {
   const { token } = entry;
   const rotator = await registry.rotator(token.provider);
   if (rotator === undefined) throw unknown(`the provider ${token.provider}`);
-  const health = healths.find((each) => each.token === token.name);
   return {
-    catalog: sight.catalog,
+    catalog,
     entry,
     rotator: factsFor(rotator, token.scope),
     dependents: await dependentFacts(registry, entry),
-    status: await lookAt(sight, entry, pauses),
-    ...(health === undefined ? {} : { health }),
-    happened: await orNothing(() => sight.ledger.happened(token.name, 100)),
-    at: sight.clock.now(),
+    happened: [],
+    at: clock.now(),
   };
 }
 
@@ -58,7 +72,8 @@ async function dependentFacts(registry: Registry, { token }: CatalogEntry): Prom
   return new Map(await Promise.all(pairs));
 }
 
-async function orNothing<Item>(read: () => Promise<readonly Item[]>): Promise<readonly Item[]> {
+/** For whoever shows them beside other things. */
+export async function orNothing<Item>(read: () => Promise<readonly Item[]>): Promise<readonly Item[]> {
   try {
     return await read();
   } catch (error) {

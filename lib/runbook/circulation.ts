@@ -40,7 +40,9 @@ export function ends(material: Material): readonly Block[] {
     health?.expiresAt !== undefined
       ? `It expires on ${minute(health.expiresAt)}.`
       : rotator.expiry.can
-        ? 'Nothing has been seen yet of when it expires.'
+        ? status === undefined || status.state === 'unreadable'
+          ? 'When it expires was not asked.'
+          : 'Nothing has been seen yet of when it expires.'
         : `When it expires cannot be asked: ${rotator.expiry.why}.`;
   const next = status?.nextRotationAt === undefined ? '' : ` The next time is ${minute(status.nextRotationAt)} at the latest.`;
   return [

@@ -10,7 +10,7 @@ import type { Block, Runbook, Section } from './runbook.ts';
 
 /** Everything that a person needs who has never seen this token, in the order in which they need it. Asks nobody, and holds no value. */
 export function composeRunbook(material: Material): Runbook {
-  const { entry, rotator, at } = material;
+  const { entry, rotator } = material;
   const sections: readonly Section[] = [
     section('purpose', 'What it is for', purpose(entry)),
     section('people', 'Whom to ask', whomToAsk(material)),
@@ -30,11 +30,18 @@ export function composeRunbook(material: Material): Runbook {
     title: rotator.title,
     now: now(material),
     warnings: warnings(material),
-    sections: [
-      ...sections,
-      section('read', 'This page', [{ kind: 'text', text: `It says what was true on ${minute(at)}.` }]),
-    ].filter(({ blocks }) => blocks.length > 0),
+    sections: [...sections, section('read', 'This page', [{ kind: 'text', text: trueAt(material) }])].filter(
+      ({ blocks }) => blocks.length > 0,
+    ),
   });
+}
+
+/** From when what it says is. */
+function trueAt({ status, at }: Material): string {
+  if (status === undefined) return `It was made of the catalog alone on ${minute(at)}: nobody was asked how the token is.`;
+  if (status.state === 'unreadable')
+    return `It was made on ${minute(at)}. How the token is could not be asked then; what else it says is from the catalog and the records.`;
+  return `It says what was true on ${minute(at)}.`;
 }
 
 function section(id: string, title: string, blocks: readonly Block[]): Section {

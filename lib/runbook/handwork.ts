@@ -87,7 +87,7 @@ export function undo({ entry: { token }, status }: Material): readonly Block[] {
       kind: 'text',
       text: `For ${hoursText(token.overlapHours)} after each change the old one still works. Until then \`keyturn rollback ${token.name}\` goes back to it, everywhere. If you need longer, \`keyturn hold ${token.name}\` first.`,
     },
-    ...(status === undefined
+    ...(status === undefined || status.state === 'unreadable'
       ? []
       : [
           {

@@ -21,7 +21,7 @@ export const stateWords: Readonly<Record<TokenState, string>> = {
 };
 
 export function now({ status, health }: Material): string {
-  if (status === undefined) return 'How it is now could not be asked.';
+  if (status === undefined) return 'How it is now was not asked: this page is made of the catalog alone.';
   const { hold, pause, trouble } = status;
   return [
     stateWords[status.state],
@@ -58,12 +58,19 @@ export function warnings(material: Material): readonly string[] {
   });
   const proven = lastProof(material)?.at;
   const unproven =
-    proven === undefined
-      ? ['Nothing shows yet that its renewal works: no renewal of it, nor a rehearsal, is on record.']
-      : daysSince(day(proven), at) > staleDays
-        ? [`Its last renewal or rehearsal was on ${day(proven)}: more than a year ago.`]
-        : [];
+    proven === undefined && !isAsked(material)
+      ? []
+      : proven === undefined
+        ? ['Nothing shows yet that its renewal works: no renewal of it, nor a rehearsal, is on record.']
+        : daysSince(day(proven), at) > staleDays
+          ? [`Its last renewal or rehearsal was on ${day(proven)}: more than a year ago.`]
+          : [];
   return [...gone, ...stale, ...unproven, ...changed(material)];
+}
+
+/** Where nobody answered, that nothing is on record says nothing. */
+function isAsked({ status, happened }: Material): boolean {
+  return status !== undefined && (status.state !== 'unreadable' || happened.length > 0);
 }
 
 const partWords: Readonly<Record<string, string>> = {
@@ -74,12 +81,15 @@ const partWords: Readonly<Record<string, string>> = {
   checks: 'its own checks',
 };
 
-/** What the catalog says otherwise than when a renewal, or a rehearsal of one, last came to its end. */
-export function changed({ entry, happened }: Pick<Material, 'entry' | 'happened'>): readonly string[] {
-  const parts = changedSince(
-    happened.flatMap(({ configuration }) => (configuration === undefined ? [] : [configuration])),
-    configurationOf(entry.token),
-  );
+/** The parts of the entry that are otherwise than when a renewal, or a rehearsal of one, last came to its end: `account`, `place <name>`. */
+export function changedParts({ entry, happened }: Pick<Material, 'entry' | 'happened'>): readonly string[] {
+  const proofs = happened.flatMap(({ configuration }) => (configuration === undefined ? [] : [configuration]));
+  return changedSince(proofs, configurationOf(entry.token));
+}
+
+/** The same in words. */
+export function changed(material: Pick<Material, 'entry' | 'happened'>): readonly string[] {
+  const parts = changedParts(material);
   if (parts.length === 0) return [];
   const places = parts.flatMap((part) => /^place (.*)$/s.exec(part)?.[1] ?? []);
   const others = parts.flatMap((part) => partWords[part] ?? []);
@@ -92,6 +102,8 @@ export function changed({ entry, happened }: Pick<Material, 'entry' | 'happened'
 
 export function lastProven(material: Material): readonly Block[] {
   const { happened, health } = material;
+  if (!isAsked(material) && health === undefined)
+    return [{ kind: 'text', text: 'It was not asked when it last worked, and when it was last renewed.' }];
   const proven = lastProof(material)?.at;
   const verdicts = {
     valid: 'accepted it',

@@ -29,7 +29,7 @@ export async function offlineCopy(runbooks: readonly Runbook[], at: Instant): Pr
 
 function index(runbooks: readonly Runbook[], at: Instant): Markup {
   return html`<h1>Runbooks</h1>
-<p>One page for each of ${runbooks.length} tokens, as they were on ${minute(at)}. This copy needs no network.</p>
+<p>${runbooks.length === 1 ? 'The page of one token' : `One page for each of ${runbooks.length} tokens`}, made on ${minute(at)}; each says from when it is. This copy needs no network.</p>
 <form class="filter" role="search" hidden><label>Search<br><input type="search" id="search" autocomplete="off"></label></form>
 <p id="count" role="status"></p>
 <ul class="plain" id="tokens">

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -133,6 +133,39 @@ it('checks a catalog, and tells of its faults with their places', async () => {
     ok: false,
     problems: expect.arrayContaining([expect.objectContaining({ line: 2, column: 1 })]),
   });
+});
+
+it('makes runbooks of the catalog alone, and calls nobody for it', async () => {
+  const counter = join(folder, 'counter.cjs');
+  writeFileSync(
+    counter,
+    `const { Socket } = require('node:net');
+const { connect } = Socket.prototype;
+// What compiles these sources is asked by a pipe, which leads to nobody else.
+Socket.prototype.connect = function (...args) { if (!args.flat()[0]?.path) process.stderr.write('a call\\n'); return connect.apply(this, args); };\n`,
+  );
+  const pages = join(folder, 'written');
+  // Whoever did call would be heard, and would find nobody.
+  const environment = {
+    NODE_OPTIONS: `--require ${counter}`,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'nobody',
+    AWS_SECRET_ACCESS_KEY: 'nothing',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    AWS_MAX_ATTEMPTS: '1',
+  };
+
+  const asking = await keyturn(['runbook', 'npm-publish'], environment);
+  const one = await keyturn(['runbook', 'npm-publish', '--offline'], environment);
+  const all = await keyturn(['runbook', '--offline', '--out', pages], environment);
+
+  expect(asking.err).toContain('a call');
+  expect(one).toMatchObject({ code: 0, out: expect.stringContaining('How it is now was not asked') });
+  expect(all).toMatchObject({ code: 0, out: expect.stringContaining('runbooks)') });
+  expect(one.err + all.err).not.toContain('a call');
+  const files = readdirSync(pages).filter((name) => name !== 'index.html');
+  expect(files).toContain('npm-publish.html');
+  for (const name of files) expect(readFileSync(join(pages, name), 'utf8'), name).toContain('made of the catalog alone on 2');
 });
 
 it('serves Secrets Manager alone, and prints where', async () => {

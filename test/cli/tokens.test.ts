@@ -1,6 +1,6 @@
 // Goal: what people do with tokens by the commands comes to what they say, on the real SDK, the real handlers and the embedded Secrets Manager.
 // Method: one installation on loopback with a registry and a receiver that are stand-ins; each command runs in a process of its own.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -347,6 +347,21 @@ it('says all that a person needs of a token, on a terminal and as pages', async 
   expect(files.toSorted()).toEqual(['index.html', 'publish.html', 'watched.html']);
   expect(readFileSync(join(folder, 'watched.html'), 'utf8')).toContain('It is not in the vault');
   expect(neither).toMatchObject({ code: 1, err: expect.stringContaining('Name a token') });
+});
+
+it('says what was changed in the catalog since a renewal last came to its end', async () => {
+  const changed = join(state, 'changed-catalog');
+  cpSync(join(state, 'catalog'), changed, { recursive: true });
+  const file = join(changed, 'publish.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('/token"', '/moved"'));
+  const [asItWas] = (await json<{ tokens: { changedSinceProven: string[] }[] }>('status', 'publish')).tokens;
+
+  const [moved] = (await json<{ tokens: { changedSinceProven: string[] }[] }>('status', 'publish', '--catalog', changed)).tokens;
+  const text = await run('status', 'publish', '--catalog', changed);
+
+  expect(asItWas?.changedSinceProven).toEqual([]);
+  expect(moved?.changedSinceProven).toEqual(['place hook']);
+  expect(text.out).toContain('Changed since it was last proven: the place hook.');
 });
 
 it('has shown no value in all of this', async () => {

@@ -139,9 +139,19 @@ describe('says what may no longer be true', () => {
 });
 
 it('is there when nothing of the present can be asked', () => {
-  const { status: _, ...rest } = material;
+  const { status, ...rest } = material;
+  if (status === undefined) throw new Error('the material has a status');
 
-  expect(runbookMarkdown(composeRunbook({ ...rest, happened: [] }))).toContain('How it is now could not be asked');
+  const written = runbookMarkdown(composeRunbook({ ...rest, happened: [] }));
+  const silent = markdown({
+    status: { ...status, state: 'unreadable', debts: [], trouble: 'AWS did not answer.' },
+    happened: [],
+  });
+
+  expect(written).toContain('How it is now was not asked');
+  expect(written).toContain('It was made of the catalog alone on 2');
+  expect(silent).toContain('How the token is could not be asked then');
+  for (const page of [written, silent]) expect(page).not.toMatch(/on record|At this moment|has been seen yet|true on/);
 });
 
 const hostile = [
