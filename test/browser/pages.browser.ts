@@ -1,11 +1,10 @@
 // Goal: every page can be read and used by everybody: on a telephone, in the dark, with a screen reader, and whatever people wrote into the catalog.
 // Method: every page in Chromium, narrow and wide, light and dark, and axe as the judge of accessibility.
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assistedToken, deployToken, isQuiet, observedToken, releaseToken, tokenName, until } from '../../lib/local/story.ts';
 import { findLeaks } from '../../lib/testing/hunt.ts';
-import { hidden, hostileToken, openStage, type Stage, turning, valuesIn } from './stage.ts';
+import { faultsOf, hidden, hostileToken, openStage, type Stage, turning, valuesIn } from './stage.ts';
 
 const pages = [
   '/',
@@ -67,12 +66,7 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
     const page = await stage.open('/', { colorScheme });
 
     await onEach(page, async (path) => {
-      await page.evaluate(axe.source);
-      const found = await page.evaluate<string[]>(
-        `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-          .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`,
-      );
-      expect(found, path).toEqual([]);
+      expect(await faultsOf(page), path).toEqual([]);
     });
     const background = await page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
     expect(background).toBe(colorScheme === 'dark' ? 'rgb(20, 23, 29)' : 'rgb(251, 250, 247)');

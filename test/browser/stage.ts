@@ -7,7 +7,8 @@ import {
   ListSecretVersionIdsCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { openInstallation } from '../../lib/cli/installation.ts';
 import { serveConsole } from '../../lib/console/serve.ts';
 import type { BusEvent } from '../../lib/local/event-bus.ts';
@@ -74,13 +75,7 @@ export async function openStage(): Promise<Stage> {
       troubles,
       sources,
       async open(path, options = {}, at = origin) {
-        const context = await browser.newContext(options);
-        await context.addInitScript(
-          "addEventListener('securitypolicyviolation', ({ violatedDirective: what, blockedURI: where }) => console.error('policy', what, where))",
-        );
-        context.setDefaultTimeout(30_000);
-        const page = await context.newPage();
-        watch(page, at, troubles, sources);
+        const page = await openWatched(browser, options, [at], troubles, sources);
         await page.goto(at === origin ? served.url : at);
         if (path !== '/') await page.goto(`${at}${path}`);
         return page;
@@ -93,9 +88,28 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
-function watch(page: Page, origin: string, troubles: string[], sources: string[]): void {
+/** A page of a visitor of its own. */
+export async function openWatched(
+  browser: Browser,
+  options: BrowserContextOptions,
+  origins: readonly string[],
+  troubles: string[],
+  sources: string[],
+): Promise<Page> {
+  const context = await browser.newContext(options);
+  await context.addInitScript(
+    "addEventListener('securitypolicyviolation', ({ violatedDirective: what, blockedURI: where }) => console.error('policy', what, where))",
+  );
+  context.setDefaultTimeout(30_000);
+  const page = await context.newPage();
+  watch(page, origins, troubles, sources);
+  return page;
+}
+
+/** Writes down what should not happen in a page, such as a call to anybody but these. */
+function watch(page: Page, origins: readonly string[], troubles: string[], sources: string[]): void {
   page.on('request', (request) => {
-    if (!request.url().startsWith(`${origin}/`)) troubles.push(`a request to ${request.url()}`);
+    if (!origins.some((origin) => request.url().startsWith(`${origin}/`))) troubles.push(`a request to ${request.url()}`);
   });
   page.on('console', (message) => {
     // That an answer was an error is what some tests are about, and Chromium writes it down.
@@ -121,6 +135,15 @@ function writeHostile(catalog: string): void {
     .replace(/^secret: .*$/m, 'secret: web/hostile')
     .replace(/^scope: .*$/m, (scope) => scope.replace('acme/web', 'acme/hostile'));
   writeFileSync(join(catalog, `${hostileToken}.yaml`), `${text}runbook: ${JSON.stringify(`${hostile} ${'wide'.repeat(40)}`)}\n`);
+}
+
+/** What axe finds wrong with a page. */
+export async function faultsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate<string[]>(
+    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+      .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html)))`,
+  );
 }
 
 /** Every value that Secrets Manager has ever held, whatever it is called in there. */

@@ -1,80 +1,29 @@
 // Goal: nobody is in the console but whom the issuer knows, each sees and does what is theirs, and it ends when it should.
 // Method: the console on a port of its own, and a real issuer of OpenID Connect beside it; browsers are fetch and a jar of cookies.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serve } from '@hono/node-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Catalog } from '../../lib/catalog/catalog.ts';
-import { createConsole } from '../../lib/console/app.ts';
-import { createSessions, idleMinutes, longestHours } from '../../lib/console/sessions.ts';
-import { checkMinutes, createSignIn } from '../../lib/console/sign-in.ts';
-import { openFolderShelf } from '../../lib/local/folder-shelf.ts';
-import { registry } from '../../lib/plugin/registry.ts';
+import { idleMinutes, longestHours } from '../../lib/console/sessions.ts';
+import { checkMinutes } from '../../lib/console/sign-in.ts';
 import { createBrowser } from '../issuer/browser.ts';
-import { type Issuer, startIssuer } from '../issuer/issuer.ts';
-import { installationOf, ledger, sixtyTokens, started, versions } from './sixty-tokens.ts';
+import type { Issuer } from '../issuer/issuer.ts';
+import { ledger, started } from './sixty-tokens.ts';
+import { openWithIssuer, type WithIssuer } from './with-issuer.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'keyturn-sign-in-'));
 let moved = 0;
 const now = () => Date.now() + moved;
 const later = (minutes: number) => {
   moved += minutes * 60_000;
 };
+let opened: WithIssuer;
 let origin = '';
 let issuer: Issuer;
-let closeConsole = () => {};
 
 beforeAll(async () => {
-  versions.set('one', ['AWSCURRENT', 'keyturn/npm-registry/ref-one', 'keyturn-hold/1760000000/because']);
-  let answer = async (_: Request): Promise<Response> => new Response();
-  const server = serve({ fetch: (request) => answer(request), hostname: '127.0.0.1', port: 0 });
-  await new Promise<void>((resolve) => server.once('listening', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  closeConsole = () => void server.close();
-
-  issuer = await startIssuer(origin);
-  const all = await sixtyTokens();
-  // The first three are Tomás Okafor's, one has Grit for a backup, and Nora had left before she could do anything.
-  const catalog: Catalog = {
-    ...all,
-    people: new Map([
-      ...all.people,
-      ['grit', { name: 'Grit', email: 'grit@example.com' }],
-      ['nora', { name: 'Nora', email: 'nora@example.com', left: '2026-01-31' }],
-    ]),
-    entries: all.entries.map((entry, index) => ({
-      ...entry,
-      backup: index === 29 ? 'grit' : index === 30 ? 'nora' : 'ines-moreau',
-    })),
-  };
-  const installation = installationOf(catalog, now);
-  const sessions = createSessions(async () => openFolderShelf(folder), { now });
-  const groups = { claim: 'groups', of: { admin: 'keyturn-admin', operator: 'keyturn-operator', viewer: 'keyturn-viewer' } };
-  const entrance = createSignIn({ issuer: issuer.url, clientId: 'console', groups, origin, catalog, sessions, clock: { now } });
-  const app = createConsole({ installation, registry, origin, entrance });
-  answer = async (request) => app.fetch(request);
-
-  for (const account of [
-    { sub: 'vera', email: 'vera@example.com', email_verified: true, groups: ['staff', 'keyturn-viewer'] },
-    { sub: 'otto', email: 'otto@example.com', email_verified: true, groups: ['keyturn-operator'] },
-    { sub: 'alma', email: 'alma@example.com', email_verified: true, groups: ['keyturn-admin'] },
-    { sub: 'tomas', email: 'Tomas.Okafor@example.com', email_verified: true },
-    { sub: 'grit', email: 'grit@example.com', email_verified: true },
-    { sub: 'nora', email: 'nora@example.com', email_verified: true },
-    { sub: 'thief', email: 'tomas.okafor@example.com', email_verified: false },
-    { sub: 'nobody', groups: ['staff', 'keyturn-viewers', 'keyturn-admin keyturn-operator'] },
-    { sub: 'joined', groups: 'keyturn-admin keyturn-operator' },
-    { sub: 'rita', groups: ['keyturn-operator'] },
-  ])
-    await issuer.put(account);
+  opened = await openWithIssuer(now);
+  ({ origin, issuer } = opened);
 });
-afterAll(() => {
-  closeConsole();
-  issuer?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => opened?.close());
 
 const alert = {
   code: 'expires',
@@ -351,7 +300,7 @@ describe('a session', () => {
 
   it('is of no use to whoever reads where it lies', async () => {
     const { jar } = await signIn('vera');
-    const texts = readdirSync(folder, { recursive: true, withFileTypes: true })
+    const texts = readdirSync(opened.folder, { recursive: true, withFileTypes: true })
       .filter((each) => each.isFile())
       .map((each) => readFileSync(join(each.parentPath, each.name), 'utf8'));
 
