@@ -5,8 +5,10 @@ import { current, holderOf, underwayIn } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import { objectionOf } from './probe.ts';
+import { isRestarting, onlyRestarts } from './restarts.ts';
 import { readCurrent } from './step.ts';
 import { decodeStored } from './stored-value.ts';
+import { wavesOf } from './waves.ts';
 
 /** What became of one dependent. `would-write`: the token is only observed. `failed`: it is asked again by whoever heals the next time. */
 export interface Healed {
@@ -30,7 +32,8 @@ export async function heal(open: OpenToken, secretArn: string): Promise<'rotatin
   const older = olderVersions(open, state.arn, [wanted.versionId], state);
   const versions: Versions = { secretArn: state.arn, wanted, current: wanted, older };
   const healed: Healed[] = [];
-  for (const dependent of open.dependents) healed.push(await healOne(open, dependent, versions));
+  for (const dependent of wavesOf(open.dependents, ({ entry }) => entry).flat())
+    healed.push(await healOne(open, dependent, versions));
   return healed;
 }
 
@@ -51,10 +54,16 @@ async function healOne(open: OpenToken, dependent: OpenDependent, versions: Vers
   }
 }
 
-/** What whoever uses the copy says, where they can be asked; no answer is no reason to write. */
+/**
+ * What whoever uses the copy says, where they can be asked; no answer is no reason to write. Where nothing is kept, whether a start has come
+ * to its end, or still may.
+ */
 async function answerOf(open: OpenToken, one: Observed, versions: Versions): Promise<'has it' | 'ours' | 'foreign'> {
-  if (one.dependent.entry.probe === undefined) return 'has it';
-  const effect = await effectOf(open, one, one.dependent.copyOf(versions.wanted, versions.secretArn));
+  const { dependent, receipt } = one;
+  if (dependent.entry.probe === undefined && !onlyRestarts(dependent)) return 'has it';
+  const effect = await effectOf(open, one, dependent.copyOf(versions.wanted, versions.secretArn));
+  const isLost = effect.state === 'failed' || !isRestarting(dependent, receipt, open.ports.clock.now());
+  if (onlyRestarts(dependent) && effect.state !== 'in-effect' && !('probe' in effect) && isLost) return 'ours';
   const objection = objectionOf(effect);
   return objection === 'ours' || objection === 'foreign' ? objection : 'has it';
 }

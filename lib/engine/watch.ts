@@ -20,6 +20,7 @@ const verifies: readonly FindingCode[] = [
   'dependent-foreign',
   'dependent-unreachable',
   'dependent-shadowed',
+  'dependent-restarting',
   'unreadable',
 ];
 
@@ -127,5 +128,7 @@ export function watchDueAt(health: Health | undefined, currentId: string | undef
   // Another version is current, or the provider refused this one, or did not say: that is not left for a day.
   if (health.versionId !== currentId || health.verdict === 'invalid') return 'now';
   if (health.verdict === 'limited' || health.verdict === 'unclear') return health.checkedAt + 3_600_000;
+  // A start of ours that is on its way is looked at by the next sweep.
+  if (health.findings.some(({ code }) => code === 'dependent-restarting')) return health.checkedAt + 600_000;
   return health.checkedAt + watchHours * 3_600_000;
 }
