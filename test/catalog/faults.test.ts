@@ -371,7 +371,7 @@ describe('a fault of fields', () => {
     {
       when: 'a header has a space',
       files: add('checks: [{ name: it works, url: https://lantern.example.com/me, header: X Key }]'),
-      at: 'publish.yaml:15:74',
+      at: 'publish.yaml:15:73',
       code: 'form',
       message: '`checks[0].header` must be the name of an HTTP header, not "X Key".',
       fix: 'Write for example `header: Authorization`. The header that carries the value. Without it: Authorization.',

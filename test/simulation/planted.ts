@@ -190,6 +190,26 @@ export const plantedBugs: readonly Planted[] = [
     })),
   },
   {
+    name: 'ask only the places that had the token before promotion',
+    breaks: ['I2', 'I3'],
+    player: playerOf('marked, started anew after promotion'),
+    faults: 1,
+    engine: withRetire((open) => ({
+      ...open,
+      dependents: open.dependents.filter((each) => each.plugin.facts.readsFrom === undefined),
+    })),
+  },
+  {
+    name: 'start anew whoever reads a copy whether or not it is there',
+    breaks: ['P3', 'I3', 'L3'],
+    player: playerOf('marked, started anew after another place'),
+    faults: 1,
+    engine: withOpen((open) => ({
+      ...open,
+      dependents: open.dependents.map((each) => ({ ...each, entry: withoutOrder(each.entry) })).toReversed(),
+    })),
+  },
+  {
     name: 'go on after AWSPENDING has left',
     breaks: ['I9'],
     player: playerOf(readablePlace),
