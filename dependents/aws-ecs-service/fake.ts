@@ -22,6 +22,7 @@ interface State {
   readonly valueFrom: string;
   /** Variables that are written into the task definition itself. */
   readonly environment: Readonly<Record<string, string>>;
+  readonly events: readonly string[];
   /** The most tasks in one page. */
   readonly pageLength: number;
   /** Whether new tasks may read what the variable names. */
@@ -80,6 +81,7 @@ function serviceReading(world: FakeWorld, reads: 'secret' | 'copy', valueFrom: s
       controller: 'ECS',
       valueFrom,
       environment: { LOG_LEVEL: 'info' },
+      events: [],
       pageLength: 2,
       mayPull: true,
     },
@@ -158,7 +160,7 @@ function serviceReading(world: FakeWorld, reads: 'secret' | 'copy', valueFrom: s
         failedTasks: each.isFailing ? 2 : 0,
         rolloutState: isReady(each) ? 'COMPLETED' : 'IN_PROGRESS',
       })),
-      events: [],
+      events: self.state.events.map((message, index) => ({ id: `event-${index}`, message })),
     };
   }
 

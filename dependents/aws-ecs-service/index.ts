@@ -246,15 +246,23 @@ async function failureOf(context: Context, service: Service, evidence: Evidence)
   );
 }
 
-function progressOf(context: Context, service: Service, tasks: readonly Task[], { version }: Evidence): Effect {
+/**
+ * What counts is the deployment that was started, or whatever came in its place. Once it is completed (ECS says so when as many run as are wanted,
+ * and no others), what somebody deploys later and how many tasks come and go is no matter: all of them began after the change.
+ */
+function progressOf(context: Context, service: Service, tasks: readonly Task[], { version, activation }: Evidence): Effect {
   const { deployments = [], runningCount = 0, desiredCount = 0 } = service;
   const primary = primaryOf(context, service);
+  const started = deployments.find(({ id }) => id !== undefined && id === activation);
+  const since = started?.id === undefined ? primary : { ...started, id: started.id };
   const notYet = (detail: string): Effect => ({ state: 'not-yet', detail });
-  if (primary.id === version) return notYet('the deployment from before the change is still the one in use');
-  if (primary.rolloutState !== 'COMPLETED' || deployments.length > 1 || runningCount !== desiredCount)
-    return notYet(`the deployment ${primary.id} is under way: ${runningCount} of ${desiredCount} tasks run`);
-  const old = tasks.filter((task) => !isSince(task, primary));
+  if (since.id === version) return notYet('the deployment from before the change is still the one in use');
+  const isOld = ({ createdAt }: Deployment) => createdAt === undefined || createdAt.getTime() < (since.createdAt?.getTime() ?? 0);
+  if (since.rolloutState !== 'COMPLETED' || deployments.some(isOld))
+    return notYet(`the deployment ${since.id} is under way: ${runningCount} of ${desiredCount} tasks run`);
+  const old = tasks.filter((task) => !isSince(task, since));
   if (old.length > 0) return notYet(`${old.length} of ${tasks.length} tasks began before the change`);
+  if (tasks.length === 0 && desiredCount > 0) return notYet(`none of ${desiredCount} tasks runs`);
   return { state: 'in-effect', by: 'receipt' };
 }
 

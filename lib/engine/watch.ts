@@ -34,7 +34,7 @@ export async function watch(open: OpenToken, secretArn: string): Promise<Health>
   const mayAct = open.token.mode !== 'observe' && (await readPause(open, 'waits')) === undefined;
   if (mayAct && health.verdict === 'invalid') await rollForward(open, secretArn);
   if (mayAct && health.verdict === 'valid' && health.findings.some(({ code }) => code === 'dependent-drifted')) {
-    await heal(open, secretArn);
+    await heal(open, secretArn, { isByItself: true });
     health = await verify(open, secretArn);
   }
   await save(open, health);

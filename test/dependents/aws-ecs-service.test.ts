@@ -136,7 +136,10 @@ describe('whose tasks read the rotated secret itself', () => {
     expect(life.live()).toEqual([life.value()]);
   });
 
-  it('are started anew once more, and not with every sweep, where they could not read the secret', async () => {
+  it.each([
+    ['by a person, once what was wrong is mended', 1, 'heal'],
+    ['by the look of the next day', 24, 'watch'],
+  ] as const)('are started anew %s where they could not read the secret, and not with every sweep', async (_, hours, by) => {
     const life = await createService();
     await life.rotate();
     life.clock.advance(hour);
@@ -144,13 +147,53 @@ describe('whose tasks read the rotated secret itself', () => {
     await life.rotate();
     life.clock.advance(hour);
 
-    const { findings } = await verify(await life.open(life.token), life.arn);
+    const { findings } = await watch(await life.open(life.token), life.arn);
     expect(findings).toMatchObject([{ code: 'dependent-drifted', message: expect.stringContaining('unable to pull secrets') }]);
+    expect(life.place.state.started).toBe(3);
     life.place.state = { ...life.place.state, mayPull: true };
-    await watch(await life.open(life.token), life.arn);
+    life.clock.advance(hours * hour);
+    await { heal, watch }[by](await life.open(life.token), life.arn);
     life.clock.advance(hour);
 
+    expect(life.place.state.started).toBe(4);
     expect(life.place.holds()).toBe(life.value());
+  });
+
+  it('are told to have failed where a circuit breaker went back to the deployment from before', async () => {
+    const life = await createService();
+    await life.rotate();
+    life.clock.advance(hour);
+    life.place.state = { ...life.place.state, mayPull: false };
+    await life.rotate();
+    const { deployments } = life.place.state;
+    life.place.state = { ...life.place.state, deployments: deployments.filter(({ isFailing }) => isFailing !== true) };
+    const findings = async () => (await verify(await life.open(life.token), life.arn)).findings;
+
+    expect(await findings()).toMatchObject([
+      { code: 'dependent-restarting', message: expect.stringContaining('from before the change') },
+    ]);
+    life.place.state = {
+      ...life.place.state,
+      events: ['(service api) (deployment ecs-svc/3) deployment failed: tasks failed to start.'],
+    };
+
+    expect(await findings()).toMatchObject([{ code: 'dependent-drifted', message: expect.stringContaining('ecs-svc/3 failed') }]);
+  });
+
+  it('are left alone where somebody deploys, or more of them are wanted, later', async () => {
+    const life = await createService();
+    await life.rotate();
+    life.clock.advance(24 * hour);
+    const now = life.clock.now();
+    const [ours] = life.place.state.deployments.slice(-1);
+    if (ours === undefined) throw new Error('nothing was started');
+    const theirs = { id: 'ecs-svc/9', createdAt: now, readyAt: now + hour, value: ours.value };
+    life.place.state = { ...life.place.state, started: 9, deployments: [ours, theirs], desiredCount: 5 };
+
+    expect((await watch(await life.open(life.token), life.arn)).findings).toEqual([]);
+    life.clock.advance(24 * hour);
+    expect((await watch(await life.open(life.token), life.arn)).findings).toEqual([]);
+    expect(life.place.state.started).toBe(9);
   });
 
   it('are in effect where none runs, and nothing is started', async () => {

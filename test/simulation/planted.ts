@@ -200,16 +200,6 @@ export const plantedBugs: readonly Planted[] = [
     })),
   },
   {
-    name: 'start anew whoever reads a copy whether or not it is there',
-    breaks: ['P3', 'I3', 'L3'],
-    player: playerOf('marked, started anew after another place'),
-    faults: 1,
-    engine: withOpen((open) => ({
-      ...open,
-      dependents: open.dependents.map((each) => ({ ...each, entry: withoutOrder(each.entry) })).toReversed(),
-    })),
-  },
-  {
     name: 'go on after AWSPENDING has left',
     breaks: ['I9'],
     player: playerOf(readablePlace),
