@@ -226,7 +226,10 @@ describe('the role of a provider', () => {
     const ecs = statementsOf(own, functionOf('lantern-1')).filter(({ Action }) => Action.some((each) => /^ecs:/.test(each)));
     const ecsArn = (what: string) => `arn:aws:ecs:${region}:${account}:${what}`;
     expect(ecs.map(({ Action, Resource }) => [Action, Resource])).toEqual([
-      [['ecs:DescribeServices', 'ecs:DescribeTasks', 'ecs:UpdateService'], [ecsArn('service/prod/shop'), ecsArn('task/prod/*')]],
+      [
+        ['ecs:DescribeServices', 'ecs:DescribeTasks', 'ecs:UpdateService'],
+        [ecsArn('service/prod/shop'), ecsArn('task/prod/*')],
+      ],
       [['ecs:DescribeTaskDefinition', 'ecs:ListTasks'], ['*']],
     ]);
   });
