@@ -2,6 +2,7 @@
 import type { AnyDependent } from '../lib/engine/contract.ts';
 
 export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> = {
+  'aws-ecs-service': async () => (await import('./aws-ecs-service/index.ts')).awsEcsService,
   'aws-lambda-environment': async () => (await import('./aws-lambda-environment/index.ts')).awsLambdaEnvironment,
   'aws-secrets-manager-secret': async () => (await import('./aws-secrets-manager-secret/index.ts')).awsSecretsManagerSecret,
   'aws-ssm-parameter': async () => (await import('./aws-ssm-parameter/index.ts')).awsSsmParameter,

@@ -180,7 +180,8 @@ ${common(facts)}`;
 }
 
 function common(facts: RotatorFacts | DependentFacts): string {
-  const actions = facts.awsActions ? `AWS actions: ${facts.awsActions.map((action) => `\`${action}\``).join(', ')}.\n\n` : '';
+  const called = [...(facts.awsActions ?? []), ...(facts.awsActionsAnywhere ?? [])];
+  const actions = called.length > 0 ? `AWS actions: ${called.map((action) => `\`${action}\``).join(', ')}.\n\n` : '';
   const unconfirmed = facts.unconfirmed.map(({ says, setting }) => `- ${says} (setting: \`${setting}\`)`);
   return `## Setting it up with the least rights
 

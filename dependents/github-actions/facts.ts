@@ -15,6 +15,7 @@ export const facts = {
     'for a repository, "Secrets: write"; for an environment, "Environments: write"; for an organization, "Secrets: write" of the organization.',
     'For Dependabot and Codespaces it is "Dependabot secrets: write" and "Codespaces secrets: write" instead.',
     'For `probe: { workflow }`, besides, "Actions: write" of the repository: to ask for a run, and read the name of its jobs.',
+    'For `lookAlsoIn`, besides, "Environments: read" of the repository, or for an organization "Secrets: read" of each repository that is named.',
     'Store it as {"token": "..."} in the authority secret. It expires: put it into the catalog as a token of its own.',
     'An environment must exist already. An organization secret that does not exist is made for no repository: choose on GitHub who sees it, and every rotation keeps that.',
   ],

@@ -23,12 +23,31 @@ const repository = z
   .describe('The repository, as `owner/name`.');
 const product = z.enum(['actions', 'dependabot', 'codespaces']).default('actions').describe('Who uses it.');
 
+const environment = z.string().min(1).max(255);
+
 const target = z.discriminatedUnion('level', [
-  z.strictObject({ level: z.literal('repository'), repository, product, ...shared }),
+  z
+    .strictObject({
+      level: z.literal('repository'),
+      repository,
+      product,
+      lookAlsoIn: z
+        .array(environment)
+        .min(1)
+        .optional()
+        .describe(
+          'Environments of this repository whose secret of the same name goes before it: looks tell of it. Needs more rights.',
+        ),
+      ...shared,
+    })
+    .refine(({ product, lookAlsoIn }) => product === 'actions' || lookAlsoIn === undefined, {
+      path: ['lookAlsoIn'],
+      error: 'is only for Actions: nobody else has environments',
+    }),
   z.strictObject({
     level: z.literal('environment'),
     repository,
-    environment: z.string().min(1).max(255).describe('The environment, which must exist.'),
+    environment: environment.describe('The environment, which must exist.'),
     ...shared,
   }),
   z.strictObject({
@@ -42,6 +61,11 @@ const target = z.discriminatedUnion('level', [
       .default('selected')
       .describe('Which repositories see it if it has to be made; `selected` begins with none. One that exists keeps its own.'),
     product,
+    lookAlsoIn: z
+      .array(repository)
+      .min(1)
+      .optional()
+      .describe('Repositories whose own secret of the same name goes before it: looks tell of it. Needs more rights.'),
     ...shared,
   }),
 ]);
@@ -139,7 +163,30 @@ export const githubActions: Dependent<Target, Authority> = {
     if (evidence.version === undefined || evidence.version === found.updated_at) return { state: 'in-effect', by: 'receipt' };
     return { state: 'not-yet', detail: 'the secret was not written last by us' };
   },
+
+  async shadows(context) {
+    const found: string[] = [];
+    for (const [title, target] of strongerOf(context.target)) {
+      const there = { ...context, target };
+      if ((await look(there, metadata)) !== undefined) found.push(title);
+      else await readPublicKey(there); // 404 is also said of what the authority may not see
+    }
+    return found;
+  },
 };
+
+/** The places whose secret of the same name goes before this one, as far as the catalog has us look, each with what to call it. */
+function strongerOf(target: Target): readonly (readonly [string, Target])[] {
+  const { secret, api } = target;
+  if (target.level === 'environment') return [];
+  const names = target.lookAlsoIn ?? [];
+  if (target.level === 'organization') {
+    const { product } = target;
+    return names.map((name) => [`the repository ${name}`, { level: 'repository', repository: name, product, secret, api }]);
+  }
+  const { repository } = target;
+  return names.map((name) => [`the environment ${name}`, { level: 'environment', repository, environment: name, secret, api }]);
+}
 
 /** Of a list; no secret is seen by 5,000 repositories one by one. */
 const mostPages = 100;

@@ -37,7 +37,15 @@ export function sortAwsError(who: string, operation: string, error: unknown): Ro
     return make('refused', 'Give the role the permissions that the docs page of this plug-in names.', true);
   // Not definite: the SDK may have sent it twice, and then the second try finds what the first has done.
   if (conflicts.includes(name)) return make('conflict', 'Nothing to do: the next attempt looks at what is there.', false);
-  if (['ResourceNotFoundException', 'NoSuchEntityException', 'ParameterNotFound'].includes(name))
+  if (
+    [
+      'ResourceNotFoundException',
+      'NoSuchEntityException',
+      'ParameterNotFound',
+      'ServiceNotFoundException',
+      'ClusterNotFoundException',
+    ].includes(name)
+  )
     return make('absent', 'Check the name, region and account in the catalog.', true);
   if (status !== undefined && status >= 400 && status < 500)
     return make('rejected', 'Compare the catalog with what is there.', true);

@@ -1,4 +1,4 @@
-import type { AwsDoor } from '../engine/contract.ts';
+import type { AwsClientOptions, AwsDoor } from '../engine/contract.ts';
 import { sortAwsError } from './errors.ts';
 
 /** What a place on AWS is reached by. */
@@ -20,9 +20,10 @@ export function createSender<Client, Target extends { readonly region?: string |
     { aws, target }: Reached<Target>,
     operation: string,
     call: (client: Client) => Promise<Answer>,
+    options: Pick<AwsClientOptions, 'once'> = {},
   ): Promise<Answer> => {
     try {
-      return await call(aws(clientClass, target.region === undefined ? {} : { region: target.region }));
+      return await call(aws(clientClass, { ...options, ...(target.region === undefined ? {} : { region: target.region }) }));
     } catch (error) {
       throw sortAwsError(who, `${operation} of ${nameOf(target)}`, error);
     }

@@ -23,7 +23,12 @@ export function needsOf({ rotator, scope, dependents, fields }: TokenDraft): Nee
     hosts: [...new Set(origins)].sort(),
     aws: plugins.flatMap(({ facts, place, via }) => {
       const actions = facts.awsActions ?? [];
-      return actions.length === 0 || via !== undefined ? [] : [{ actions, resources: resourcesOf(facts, place) }];
+      if (actions.length === 0 || via !== undefined) return [];
+      const anywhere = facts.awsActionsAnywhere ?? [];
+      return [
+        { actions, resources: resourcesOf(facts, place) },
+        ...(anywhere.length === 0 ? [] : [{ actions: anywhere, resources: ['*'] }]),
+      ];
     }),
   };
 }

@@ -241,6 +241,7 @@ function* dependentFaults(draft: TokenDraft, { index, fields, plugin }: Dependen
     const fix = `Write \`authority: keyturn/authorities/${facts.name}\`, the name of the secret with the credential for writing there.`;
     yield { path: [...path, 'authority'], code: 'no-authority', message, fix };
   }
+  yield* readerFaults(draft, { index, fields, plugin });
   if (fields.via !== undefined && (facts.awsActions ?? []).length === 0) {
     const message = `${facts.name} does not speak to AWS, so that no role leads to it.`;
     yield { path: [...path, 'via'], code: 'via-unused', message, fix: 'Remove `via`.' };
@@ -250,6 +251,34 @@ function* dependentFaults(draft: TokenDraft, { index, fields, plugin }: Dependen
     const message = `${facts.name} takes ${facts.maximumBytes.bytes} bytes, and a token of ${rotator.facts.name} may have ${rotator.facts.valueBytes}.`;
     yield { path, code: 'too-large', message, fix: 'Let it read the secret itself instead of keeping a copy.' };
   }
+}
+
+/** Who only reads a copy is started anew after it was written, and who reads the secret itself only after promotion. */
+function* readerFaults({ dependents }: TokenDraft, { index, fields, plugin }: DependentDraft): Iterable<Fault> {
+  const { readsFrom, name } = plugin?.facts ?? {};
+  const path: Path = ['dependents', index];
+  const after = fields.after ?? [];
+  const isOf = (at: DependentDraft) => at.fields.name !== undefined && after.includes(at.fields.name);
+  const before = dependents.filter(isOf);
+  if (readsFrom === 'another-place' && !before.some((each) => each.plugin?.facts.readsFrom === undefined)) {
+    const message = `\`dependents[${index}]\` reads a copy that another dependent keeps, and its \`after\` names none that keeps one.`;
+    const fix = `Name the dependent that keeps the copy in \`after\`; or, if ${name} reads the rotated secret itself, say \`reads: secret\`.`;
+    yield { path, code: 'reads-nothing', message, fix };
+  }
+  if (readsFrom === 'the-secret' && after.length > 0) {
+    const message = `\`dependents[${index}]\` reads the rotated secret itself and is started anew after promotion, so that it comes after all others anyway.`;
+    yield {
+      path: [...path, 'after'],
+      code: 'after-unused',
+      message,
+      fix: 'Remove `after`; or, if it reads a copy, say `reads: copy`.',
+    };
+  }
+  if (readsFrom === 'the-secret') return;
+  const late = before.find((each) => each.plugin?.facts.readsFrom === 'the-secret');
+  if (late === undefined) return;
+  const message = `\`dependents[${index}]\` waits for ${quote(late.fields.name ?? '')}, which has a new token only after promotion.`;
+  yield { path: [...path, 'after'], code: 'after-promotion', message, fix: 'Remove it from `after`.' };
 }
 
 /** One of its kinds, and one that this place can have. What could not be read is told by its own field. */

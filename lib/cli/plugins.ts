@@ -39,7 +39,7 @@ export function detailOf(it: Description, fields: Fields, more: readonly string[
     ),
     line('proven', provenIn(it)),
     ...fieldLines(fields),
-    ...list('needs', [...permissions.awsActions, ...permissions.leastPrivilege]),
+    ...list('needs', [...permissions.awsActions, ...permissions.awsActionsAnywhere, ...permissions.leastPrivilege]),
     ...list(
       'known from',
       sources.map(({ says, url, checked }) => `${says} (${url}, ${checked})`),

@@ -106,6 +106,7 @@ function places({ token }: CatalogEntry, { currentVersion }: TokenStatus, health
   return html`<h2>Places that keep a copy</h2>
 <ul>${token.dependents.map(({ name }) => {
     const finding = health?.findings.find(({ about }) => about === name);
+    if (finding?.code === 'dependent-restarting') return html`<li>${name}: <span class="soft">${finding.message}</span></li>`;
     if (finding !== undefined) return html`<li>${name}: <span class="bad">${finding.message}</span> ${finding.fix}</li>`;
     const answeredAt = isOfCurrent ? health.answeredAt?.[name] : undefined;
     if (answeredAt !== undefined)

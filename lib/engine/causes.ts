@@ -137,6 +137,7 @@ function healthCauses(token: WatchedToken, state: SecretState, health: Health, c
     });
   }
   for (const finding of health.findings) {
+    if (finding.code === 'dependent-restarting') continue; // it is on its way, and nobody has to do anything
     causes.push({
       id: `${finding.code}/${name}/${finding.about}`,
       code: finding.code,

@@ -187,7 +187,12 @@ export interface Evidence {
 }
 
 export type Effect =
-  | { readonly state: 'in-effect'; readonly by: 'reading' | 'receipt' }
+  | {
+      readonly state: 'in-effect';
+      readonly by: 'reading' | 'receipt';
+      /** What a person should know of it. */
+      readonly detail?: string;
+    }
   | { readonly state: 'not-yet'; readonly detail: string }
   | { readonly state: 'failed'; readonly detail: string };
 
@@ -227,7 +232,7 @@ export interface Workflows<Target, Authority> {
 }
 
 /**
- * A place that keeps a copy. apply -> activate -> in effect are separate, so that each can be resumed after a crash. Putting back is
+ * A place that keeps a copy, or only reads one when it starts. apply -> activate -> in effect are separate, so that each can be resumed after a crash. Putting back is
  * `apply` with the current value: there is no roll-back of its own. The same rules as for rotators: no state, no sleep, no retry, no log.
  */
 export interface Dependent<Target = unknown, Authority = unknown> {

@@ -1,10 +1,11 @@
 import type { Copy, DependentContext, Evidence, Holding, Instant } from './contract.ts';
-import { RotationError } from './errors.ts';
+import { asRotationError, RotationError } from './errors.ts';
 import { longestWaitSeconds } from './judge.ts';
 import { current, previous, readOurLabel, submitted } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { Receipt, SecretState, StoredVersion } from './ports.ts';
 import { objectionOf, type Proven, proven, type Question } from './probe.ts';
+import { beforePromotion, isAfterPromotion, readersOf } from './restarts.ts';
 import type { Secret } from './secret.ts';
 import { wavesOf } from './waves.ts';
 
@@ -185,14 +186,15 @@ async function spreadWave(open: OpenToken, observed: readonly Observed[], versio
   await waitForAll(open, written, wait);
 }
 
-/** Waits until every dependent has the version in effect, and writes nowhere. */
+/** Waits until every dependent that can have it before promotion has the version in effect, and writes nowhere. */
 export async function awaitEffects(open: OpenToken, secretArn: string, version: StoredVersion): Promise<void> {
-  if (open.dependents.length === 0) return;
+  const dependents = beforePromotion(open);
+  if (dependents.length === 0) return;
   const receipts = await receiptsOf(open, secretArn);
   const older = olderVersions(open, secretArn, [version.versionId]);
   const versions: Versions = { secretArn, wanted: version, current: undefined, older };
   const written: Written[] = [];
-  for (const dependent of open.dependents) {
+  for (const dependent of dependents) {
     const copy = dependent.copyOf(version, secretArn);
     const receipt = receipts.of(dependent.entry.name);
     written.push({ dependent, context: await dependent.context(), copy, versions, receipt });
@@ -274,6 +276,7 @@ async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Rec
     appliedAt: intendedAt,
   };
   await ports.history.saveReceipt(copy.secretArn, intended);
+  await forgetStarts(open, one, intendedAt);
   let evidence: Evidence;
   try {
     evidence = await plugin.apply(one.context, copy, one.holding);
@@ -286,6 +289,38 @@ async function applyOne(open: OpenToken, one: Observed, copy: Copy): Promise<Rec
   await ports.history.saveReceipt(copy.secretArn, receipt);
   ports.log({ event: 'dependent.applied', token: token.name, dependent: entry.name });
   return receipt;
+}
+
+/**
+ * Whoever reads this place when they start has to be started anew, even where a start for the same token is known: in between it may have held
+ * something else. Written down first, so that it is not lost with this run.
+ */
+async function forgetStarts(open: OpenToken, { dependent, versions }: Observed, intendedAt: Instant): Promise<void> {
+  const { wanted, secretArn } = versions;
+  for (const reader of readersOf(open, dependent)) {
+    const digest = digestOf(reader.copyOf(wanted, secretArn));
+    const { versionId } = wanted;
+    const intended = { dependent: reader.entry.name, digest, versionId, intendedAt, appliedAt: intendedAt };
+    await open.ports.history.saveReceipt(secretArn, intended);
+  }
+}
+
+/**
+ * After promotion: starts anew whoever reads the rotated secret itself. Does not wait for the effect, and fails quietly: what is not reached is
+ * begun by the next look, and no old token is ended before.
+ */
+export async function restartReaders(open: OpenToken, secretArn: string, versionId: string): Promise<void> {
+  const readers = open.dependents.filter(isAfterPromotion);
+  if (readers.length === 0 || open.token.mode === 'observe') return;
+  try {
+    const wanted = await open.ports.store.read(secretArn, { label: current });
+    if (wanted?.versionId !== versionId) return;
+    const versions: Versions = { secretArn, wanted, current: wanted, older: olderVersions(open, secretArn, [versionId]) };
+    for (const one of await observe(open, versions, readers)) await rewrite(open, one, versions);
+  } catch (problem) {
+    const { code, message } = asRotationError(problem, 'restart');
+    open.ports.log({ event: 'restart.left', token: open.token.name, code, detail: message });
+  }
 }
 
 /** Receipts are put in order by their times, and a clock may go back: what follows what we know of is dated after it. */
@@ -366,7 +401,8 @@ async function waitForAll(open: OpenToken, written: readonly Written[], wait: Pa
     for (const each of waiting) {
       const effect = await effectOf(open, each, each.copy);
       const { entry } = each.dependent;
-      ports.log({ event: 'dependent.effect', token: token.name, dependent: entry.name, state: effect.state });
+      const said = 'detail' in effect && effect.detail !== undefined ? { detail: effect.detail } : {};
+      ports.log({ event: 'dependent.effect', token: token.name, dependent: entry.name, state: effect.state, ...said });
       if (effect.state === 'failed') throw failed(each.dependent, `does not take the new token: ${effect.detail}`);
       if (objectionOf(effect) === 'foreign' && entry.onForeign === 'stop') throw foreign(open, each.dependent);
       if (effect.state === 'not-yet') later.push(each);

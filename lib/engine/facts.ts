@@ -53,6 +53,8 @@ interface CommonFacts {
    * the scope or target. A field that holds a whole ARN stands for all of it, and one called `region` for the region.
    */
   readonly awsResources?: readonly string[];
+  /** Further actions, which only read and which AWS ties to no resource. */
+  readonly awsActionsAnywhere?: readonly string[];
   readonly sources: readonly Source[];
   readonly unconfirmed: readonly Unconfirmed[];
   readonly proven: readonly Proven[];
@@ -103,6 +105,11 @@ export interface RotatorFacts extends CommonFacts {
 export type ReadClass = 'value' | 'digest' | 'tail' | 'metadata' | 'none';
 
 export interface DependentFacts extends CommonFacts {
+  /**
+   * Only for a place that keeps nothing and has to be started anew: whence those who run there read the token when they start. `another-place`
+   * a dependent that its `after` names · `the-secret` the rotated secret itself, which has a new token only after promotion.
+   */
+  readonly readsFrom?: 'another-place' | 'the-secret';
   /** The best read class it can have; a single variable may be worse, and `read` says so each time. */
   readonly readClass: ReadClass;
   /** What brings an applied value into effect: nothing more, the place itself after a while, a call of ours, or whatever runs next. */

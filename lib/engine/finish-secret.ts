@@ -1,4 +1,5 @@
 import { configurationOf } from './configuration.ts';
+import { restartReaders } from './copies.ts';
 import { RotationError } from './errors.ts';
 import { settle } from './judge.ts';
 import { current, debtOf, holderOf, isPasted, readSince } from './labels.ts';
@@ -8,10 +9,16 @@ import { assertWritable, isCurrent, type Job, readPending, tellQuietly } from '.
 import { decodeStored, holdSame } from './stored-value.ts';
 
 /**
- * Step 4. Promotes the pending token by a compare-and-swap of AWSCURRENT, and does nothing else. It verifies once more, because nothing
+ * Step 4. Promotes the pending token by a compare-and-swap of AWSCURRENT, and then starts anew whoever reads the secret itself. It verifies once more, because nothing
  * durable says that the test passed. AWSPENDING is left where it is: taking it off is AWS's affair.
  */
 export async function finishSecret(open: OpenToken, job: Job): Promise<'promoted' | 'already current'> {
+  const outcome = await promote(open, job);
+  await restartReaders(open, job.secretArn, job.clientRequestToken);
+  return outcome;
+}
+
+async function promote(open: OpenToken, job: Job): Promise<'promoted' | 'already current'> {
   const { store } = open.ports;
   const state = await store.describe(job.secretArn);
   if (isCurrent(state, job.clientRequestToken)) return 'already current';

@@ -5,8 +5,10 @@ import { current, holderOf, underwayIn } from './labels.ts';
 import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import { objectionOf } from './probe.ts';
+import { isRestarting, onlyRestarts } from './restarts.ts';
 import { readCurrent } from './step.ts';
 import { decodeStored } from './stored-value.ts';
+import { wavesOf } from './waves.ts';
 
 /** What became of one dependent. `would-write`: the token is only observed. `failed`: it is asked again by whoever heals the next time. */
 export interface Healed {
@@ -21,7 +23,11 @@ export interface Healed {
  * the catalog says otherwise. Looks first, writes only what is wrong, and may run at any time and twice at once. While a rotation is under
  * way it does nothing, because that rotation brings its own. Throws `current-refused` where the current token itself is dead.
  */
-export async function heal(open: OpenToken, secretArn: string): Promise<'rotating' | 'nothing current' | readonly Healed[]> {
+export async function heal(
+  open: OpenToken,
+  secretArn: string,
+  { isByItself = false }: { readonly isByItself?: boolean } = {},
+): Promise<'rotating' | 'nothing current' | readonly Healed[]> {
   const state = await open.ports.store.describe(secretArn);
   if (underwayIn(state) !== undefined) return 'rotating';
   const wanted = await readCurrent(open, state.arn);
@@ -30,15 +36,16 @@ export async function heal(open: OpenToken, secretArn: string): Promise<'rotatin
   const older = olderVersions(open, state.arn, [wanted.versionId], state);
   const versions: Versions = { secretArn: state.arn, wanted, current: wanted, older };
   const healed: Healed[] = [];
-  for (const dependent of open.dependents) healed.push(await healOne(open, dependent, versions));
+  for (const dependent of wavesOf(open.dependents, ({ entry }) => entry).flat())
+    healed.push(await healOne(open, dependent, versions, isByItself));
   return healed;
 }
 
-async function healOne(open: OpenToken, dependent: OpenDependent, versions: Versions): Promise<Healed> {
+async function healOne(open: OpenToken, dependent: OpenDependent, versions: Versions, isByItself: boolean): Promise<Healed> {
   const { name, onForeign } = dependent.entry;
   try {
     const one = await observeOne(open, dependent, versions, await receiptsOf(open, versions.secretArn));
-    const answered = one.standing === 'wanted' ? await answerOf(open, one, versions) : undefined;
+    const answered = one.standing === 'wanted' ? await answerOf(open, one, versions, isByItself) : undefined;
     if (one.standing === 'wanted' && answered === 'has it') return { dependent: name, outcome: 'has it' };
     const isStranger = one.standing === 'foreign' || answered === 'foreign';
     if (isStranger && onForeign === 'stop') return { dependent: name, outcome: 'foreign', ...leftAlone(name) };
@@ -51,10 +58,22 @@ async function healOne(open: OpenToken, dependent: OpenDependent, versions: Vers
   }
 }
 
-/** What whoever uses the copy says, where they can be asked; no answer is no reason to write. */
-async function answerOf(open: OpenToken, one: Observed, versions: Versions): Promise<'has it' | 'ours' | 'foreign'> {
-  if (one.dependent.entry.probe === undefined) return 'has it';
-  const effect = await effectOf(open, one, one.dependent.copyOf(versions.wanted, versions.secretArn));
+/**
+ * What whoever uses the copy says, where they can be asked; no answer is no reason to write. Where nothing is kept, whether a start has come
+ * to its end, or still may; what has failed a person may begin anew at once, and a sweep only hours later.
+ */
+async function answerOf(
+  open: OpenToken,
+  one: Observed,
+  versions: Versions,
+  isByItself: boolean,
+): Promise<'has it' | 'ours' | 'foreign'> {
+  const { dependent, receipt } = one;
+  if (dependent.entry.probe === undefined && !onlyRestarts(dependent)) return 'has it';
+  const effect = await effectOf(open, one, dependent.copyOf(versions.wanted, versions.secretArn));
+  const isLate = !isRestarting(dependent, receipt, open.ports.clock.now());
+  const isLost = isLate || (effect.state === 'failed' && !isByItself);
+  if (onlyRestarts(dependent) && effect.state !== 'in-effect' && !('probe' in effect) && isLost) return 'ours';
   const objection = objectionOf(effect);
   return objection === 'ours' || objection === 'foreign' ? objection : 'has it';
 }

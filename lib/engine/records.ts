@@ -57,6 +57,7 @@ export type FindingCode =
   | 'dependent-foreign'
   | 'dependent-unreachable'
   | 'dependent-shadowed'
+  | 'dependent-restarting'
   | 'stray'
   | 'still-used'
   | 'no-way-to-revoke'

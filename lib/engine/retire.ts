@@ -36,6 +36,7 @@ import { liveTokens } from './preflight.ts';
 import { objectionOf } from './probe.ts';
 import type { Finding, Pause } from './records.ts';
 import { findRef, refOf } from './ref.ts';
+import { onlyRestarts } from './restarts.ts';
 import { readCurrent, tellQuietly } from './step.ts';
 import { decodeStored, holdSame } from './stored-value.ts';
 import { strayMinimumAgeHours } from './strays.ts';
@@ -281,7 +282,8 @@ async function evidenceLacking(
   }
   if (effect?.state !== 'in-effect') {
     await rewrite(open, one, versions);
-    return notYet(entry.name, 'does not have the current token in effect; it was written again');
+    const done = onlyRestarts(one.dependent) ? 'it is being started anew' : 'it was written again';
+    return notYet(entry.name, `does not have the current token in effect; ${done}`);
   }
   if (plugin.facts.drainSeconds === 0 || !drains) return undefined; // what is in the wrong hands is not waited for
   const receipt = one.receipt?.digest === digestOf(copy) ? one.receipt : undefined;

@@ -5,11 +5,12 @@ import { markFor } from './mark.ts';
 import type { OpenToken } from './open-token.ts';
 import type { StoredVersion } from './ports.ts';
 import { refOf } from './ref.ts';
+import { beforePromotion } from './restarts.ts';
 import { type Job, readCurrent, readPending } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 
 /**
- * Step 2. The new token works, and every dependent holds it and has it in effect. Writes nowhere before the token is verified and every
+ * Step 2. The new token works, and every dependent that can have it before promotion holds it and has it in effect. Writes nowhere before the token is verified and every
  * dependent is seen to be ours. Safe to run again: what is done is found done.
  */
 export async function setSecret(open: OpenToken, job: Job): Promise<'set' | 'already current'> {
@@ -21,7 +22,7 @@ export async function setSecret(open: OpenToken, job: Job): Promise<'set' | 'alr
 
   const older = olderVersions(open, job.secretArn, [version.versionId, before?.versionId]);
   const versions = { secretArn: job.secretArn, wanted: version, current: before, older };
-  await spread(open, await observe(open, versions), versions, async () => {
+  await spread(open, await observe(open, versions, beforePromotion(open)), versions, async () => {
     await readPending(open, job); // after every wait: once AWSPENDING has left, nothing more is written
   });
   return 'set';

@@ -2,8 +2,9 @@ import { observeOne, olderVersions, receiptsOf, rewrite, type Versions } from '.
 import { asRotationError, RotationError } from './errors.ts';
 import { judge } from './judge.ts';
 import { current, holderOf, parkedLabel, pending, readOurLabel, readParked } from './labels.ts';
-import type { OpenToken } from './open-token.ts';
+import type { OpenDependent, OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
+import { beforePromotion, onlyRestarts } from './restarts.ts';
 import { isCurrent, type Job, readCurrent, tellQuietly } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 import { seconds } from './time.ts';
@@ -108,7 +109,10 @@ interface PutBack {
   readonly foreign: readonly string[];
 }
 
-/** As far as they answer, the last that got it first. A sweep goes on with those that did not. */
+/**
+ * As far as they answer, the last that got it first; but whoever only reads another place after what they read. A sweep goes on with those that
+ * did not answer. Whoever reads the secret itself has never had another.
+ */
 async function putBack(open: OpenToken, state: SecretState, before: StoredVersion): Promise<PutBack> {
   const versions: Versions = {
     secretArn: state.arn,
@@ -118,11 +122,10 @@ async function putBack(open: OpenToken, state: SecretState, before: StoredVersio
   };
   const receipts = await receiptsOf(open, state.arn);
   const [unrestored, foreign]: [string[], string[]] = [[], []];
-  for (const dependent of wavesOf(open.dependents, ({ entry }) => entry)
-    .toReversed()
-    .flat()) {
+  for (const dependent of backwards(open)) {
     try {
-      const one = await observeOne(open, dependent, versions, receipts);
+      const known = onlyRestarts(dependent) ? await receiptsOf(open, state.arn) : receipts;
+      const one = await observeOne(open, dependent, versions, known);
       if (one.standing === 'foreign' && dependent.entry.onForeign === 'stop') {
         foreign.push(dependent.entry.name); // not our writing, so nothing to put back
         continue;
@@ -136,6 +139,12 @@ async function putBack(open: OpenToken, state: SecretState, before: StoredVersio
     }
   }
   return { unrestored, foreign };
+}
+
+function backwards(open: OpenToken): readonly OpenDependent[] {
+  const waves = wavesOf(beforePromotion(open), ({ entry }) => entry);
+  const keep = waves.toReversed().flat();
+  return [...keep.filter((dependent) => !onlyRestarts(dependent)), ...waves.flat().filter(onlyRestarts)];
 }
 
 /** The label is on the current version, and only one at a time; without a current version there is nothing to put it on. */

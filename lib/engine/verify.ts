@@ -8,6 +8,7 @@ import type { StoredVersion } from './ports.ts';
 import { objectionOf } from './probe.ts';
 import type { Finding, Health } from './records.ts';
 import { refOf } from './ref.ts';
+import { isRestarting, onlyRestarts } from './restarts.ts';
 import { readCurrent } from './step.ts';
 import { decodeStored } from './stored-value.ts';
 
@@ -137,7 +138,8 @@ async function dependentFindings(open: OpenToken, versions: Versions, isRotating
     const look = await lookAt(open, dependent, versions).catch((problem): Look => ({ finding: unreachable(dependent, problem) }));
     const { finding, isAnswered = false } = look;
     // Between two tokens a place may hold either, and the rotation asks for itself.
-    if (finding !== undefined && !(isRotating && finding.code === 'dependent-drifted')) findings.push(finding);
+    if (finding !== undefined && !(isRotating && ['dependent-drifted', 'dependent-restarting'].includes(finding.code)))
+      findings.push(finding);
     if (isAnswered) answeredAt[dependent.entry.name] = open.ports.clock.now();
   }
   return { findings, answeredAt };
@@ -150,13 +152,18 @@ async function lookAt(open: OpenToken, dependent: OpenDependent, versions: Versi
     return { finding: strange(name, 'holds a value that is neither the current token nor one of ours') };
   const drifted = (message: string): Look => ({ finding: driftedFrom(open, name, message) });
   if (one.standing === 'absent') return drifted('holds no copy');
-  if (one.standing !== 'wanted' && one.standing !== 'unknown') return drifted('holds another token than the current one');
+  const isOlder = one.standing !== 'wanted' && one.standing !== 'unknown';
+  if (isOlder && onlyRestarts(dependent)) return drifted('was not started anew since the token changed');
+  if (isOlder) return drifted('holds another token than the current one');
   const copy = dependent.copyOf(versions.wanted, versions.secretArn);
   const effect = await effectOf(open, one, copy);
   const objection = objectionOf(effect);
   if (objection === 'foreign' && onForeign === 'stop')
     return { finding: strange(name, 'is used with a value that is not ours, as its probe answers') };
   if (effect.state === 'not-yet' && objection === 'silent') return { finding: unasked(name, effect.detail) };
+  const isOnItsWay = one.standing === 'wanted' && effect.state === 'not-yet' && objection === undefined;
+  if (isOnItsWay && isRestarting(dependent, one.receipt, open.ports.clock.now()))
+    return { finding: restarting(name, effect.detail) };
   // An answer that is on its way is read by the next look.
   if (effect.state !== 'in-effect' && objection !== 'running')
     return drifted(`does not have the current token in effect: ${effect.detail}`);
@@ -170,6 +177,15 @@ function driftedFrom({ token }: OpenToken, name: string, message: string): Findi
     about: name,
     message: `${name} ${message}`,
     fix: `Run \`keyturn heal ${token.name}\`, and see who changed ${name} if it happens again.`,
+  };
+}
+
+function restarting(name: string, detail: string): Finding {
+  return {
+    code: 'dependent-restarting',
+    about: name,
+    message: `${name} is being started anew, and some of it still runs with an older token: ${detail}`,
+    fix: 'Nothing to do: the next sweep looks again.',
   };
 }
 

@@ -20,6 +20,7 @@ const verifies: readonly FindingCode[] = [
   'dependent-foreign',
   'dependent-unreachable',
   'dependent-shadowed',
+  'dependent-restarting',
   'unreadable',
 ];
 
@@ -33,7 +34,7 @@ export async function watch(open: OpenToken, secretArn: string): Promise<Health>
   const mayAct = open.token.mode !== 'observe' && (await readPause(open, 'waits')) === undefined;
   if (mayAct && health.verdict === 'invalid') await rollForward(open, secretArn);
   if (mayAct && health.verdict === 'valid' && health.findings.some(({ code }) => code === 'dependent-drifted')) {
-    await heal(open, secretArn);
+    await heal(open, secretArn, { isByItself: true });
     health = await verify(open, secretArn);
   }
   await save(open, health);
@@ -127,5 +128,7 @@ export function watchDueAt(health: Health | undefined, currentId: string | undef
   // Another version is current, or the provider refused this one, or did not say: that is not left for a day.
   if (health.versionId !== currentId || health.verdict === 'invalid') return 'now';
   if (health.verdict === 'limited' || health.verdict === 'unclear') return health.checkedAt + 3_600_000;
+  // A start of ours that is on its way is looked at by the next sweep.
+  if (health.findings.some(({ code }) => code === 'dependent-restarting')) return health.checkedAt + 600_000;
   return health.checkedAt + watchHours * 3_600_000;
 }

@@ -60,6 +60,7 @@ const findingCodes = {
   'dependent-foreign': true,
   'dependent-unreachable': true,
   'dependent-shadowed': true,
+  'dependent-restarting': true,
   stray: true,
   'still-used': true,
   'no-way-to-revoke': true,

@@ -4,7 +4,7 @@ import { RotationError } from '../engine/errors.ts';
 import type { DependentFacts, RotatorFacts } from '../engine/facts.ts';
 import type { Registry } from '../engine/open-token.ts';
 import type { Health, Ledger, Pause } from '../engine/records.ts';
-import { rotatorFor } from '../engine/specific.ts';
+import { dependentFor, rotatorFor } from '../engine/specific.ts';
 import type { Material } from '../runbook/material.ts';
 import { lookAt, type Sight } from './look.ts';
 import type { TokenStatus } from './token-status.ts';
@@ -63,11 +63,11 @@ function factsFor(rotator: AnyRotator, scope: unknown): RotatorFacts {
 }
 
 async function dependentFacts(registry: Registry, { token }: CatalogEntry): Promise<ReadonlyMap<string, DependentFacts>> {
-  const kinds = [...new Set(token.dependents.map(({ kind }) => kind))];
-  const pairs = kinds.map(async (kind) => {
+  const pairs = token.dependents.map(async ({ name, kind, target }) => {
     const plugin = await registry.dependent(kind);
     if (plugin === undefined) throw unknown(`the kind of place ${kind}`);
-    return [kind, plugin.facts] as const;
+    const parsed = plugin.target.safeParse(target);
+    return [name, (parsed.success ? dependentFor(plugin, parsed.data) : plugin).facts] as const;
   });
   return new Map(await Promise.all(pairs));
 }

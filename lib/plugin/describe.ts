@@ -17,6 +17,8 @@ interface PluginDescription {
     readonly leastPrivilege: readonly string[];
     readonly awsActions: readonly string[];
     readonly awsResources: readonly string[];
+    /** Only reading, and tied to no resource. */
+    readonly awsActionsAnywhere: readonly string[];
   };
   readonly proven: readonly Proven[];
   readonly sources: readonly Source[];
@@ -65,10 +67,10 @@ export function describeDependent({ facts, target, authority }: AnyDependent): D
 }
 
 function commonOf({ api, otherHosts = [], leastPrivilege, ...facts }: RotatorFacts | DependentFacts) {
-  const { awsActions = [], awsResources = [], proven, sources, unconfirmed } = facts;
+  const { awsActions = [], awsResources = [], awsActionsAnywhere = [], proven, sources, unconfirmed } = facts;
   return {
     hosts: [...(api === undefined ? [] : [api]), ...otherHosts],
-    permissions: { leastPrivilege, awsActions, awsResources },
+    permissions: { leastPrivilege, awsActions, awsResources, awsActionsAnywhere },
     ...{ proven, sources, unconfirmed },
   };
 }

@@ -1,6 +1,7 @@
 import { isScheduled } from '../catalog/catalog.ts';
 import { type Schedule, scheduleText } from '../catalog/schedule.ts';
 import type { Instant } from '../engine/contract.ts';
+import type { DependentFacts } from '../engine/facts.ts';
 import { minute } from '../engine/time.ts';
 import type { Material } from './material.ts';
 import type { Block } from './runbook.ts';
@@ -9,8 +10,13 @@ export function copies({ entry, dependents, health, status }: Material): readonl
   const { token, consumers } = entry;
   const answeredAt = health?.versionId === status?.currentVersion ? health?.answeredAt : undefined;
   const places = token.dependents.map(
-    ({ name, kind }) => `${name} (${dependents.get(kind)?.title ?? kind})${answeredText(answeredAt?.[name])}`,
+    ({ name, kind }) =>
+      `${name} (${dependents.get(name)?.title ?? kind})${startText(dependents.get(name))}${answeredText(answeredAt?.[name])}`,
   );
+  const isKeeping = ({ name }: { readonly name: string }) => dependents.get(name)?.readsFrom === undefined;
+  const says = token.dependents.every(isKeeping)
+    ? 'These places keep a copy'
+    : 'These places keep a copy or read one when they start';
   const readers = consumers.map(
     ({ name, cacheHours, reads }) =>
       `${name}${reads === undefined ? '' : `, which reads ${reads}`}; it goes on with the old one for ${hoursText(cacheHours)}`,
@@ -22,11 +28,17 @@ export function copies({ entry, dependents, health, status }: Material): readonl
     },
     places.length === 0
       ? { kind: 'text', text: 'No other place keeps a copy that Keyturn knows of.' }
-      : { kind: 'text', text: 'These places keep a copy, and Keyturn brings each of them along:' },
+      : { kind: 'text', text: `${says}, and Keyturn brings each of them along:` },
     ...(places.length === 0 ? [] : [{ kind: 'list', items: places } as const]),
     readers.length === 0 ? { kind: 'unwritten', text: 'Nobody has said who uses it.' } : { kind: 'text', text: 'These use it:' },
     ...(readers.length === 0 ? [] : [{ kind: 'list', items: readers } as const]),
   ];
+}
+
+function startText(facts: DependentFacts | undefined): string {
+  if (facts?.readsFrom === undefined) return '';
+  const what = facts.readsFrom === 'the-secret' ? 'the vault' : 'another of these places';
+  return `: keeps nothing; it reads ${what} when it starts, and is started anew after each change`;
 }
 
 function answeredText(at: Instant | undefined): string {

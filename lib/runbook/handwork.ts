@@ -36,6 +36,9 @@ export function byHand({ entry, rotator }: Material): readonly Block[] {
 
 export function handOut({ entry, dependents }: Material): readonly Block[] {
   const { token, needs } = entry;
+  const readsVault = (name: string) => dependents.get(name)?.readsFrom === 'the-secret';
+  const stepsOf = ({ name }: { readonly name: string }) =>
+    (dependents.get(name)?.byHand ?? ['Put the new one there.']).map((step) => `${name}: ${step}`);
   const ordinary = needs.isAssisted
     ? `The quick way: give the new one to \`keyturn submit ${token.name}\`. It does all that follows, in this order, and checks each step.`
     : `The quick way: \`keyturn rotate ${token.name} --wait\`. It makes a new one and does all that follows, in this order, and checks each step.`;
@@ -47,11 +50,9 @@ export function handOut({ entry, dependents }: Material): readonly Block[] {
       items: [
         'Leave the old one alone. It must go on working until everybody has the new one.',
         'Make sure that the new one works, before anybody gets it.',
-        ...token.dependents.flatMap(({ name, kind }) => {
-          const [first = 'Put the new one there.', ...more] = dependents.get(kind)?.byHand ?? [];
-          return [`${name}: ${first}`, ...more.map((step) => `${name}: ${step}`)];
-        }),
+        ...token.dependents.filter(({ name }) => !readsVault(name)).flatMap(stepsOf),
         `Put it into the vault, under \`${token.secret}\`.`,
+        ...token.dependents.filter(({ name }) => readsVault(name)).flatMap(stepsOf),
         ...(needs.isAssisted ? [] : [`Say that it is yours to end one day: \`keyturn adopt ${token.name}\`.`]),
         'Wait until everybody named above has read it again. Only then end the old one.',
       ],

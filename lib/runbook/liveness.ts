@@ -36,7 +36,7 @@ const staleDays = 365;
 
 export function warnings(material: Material): readonly string[] {
   const { catalog, entry, rotator, dependents, at } = material;
-  const used = [rotator, ...entry.token.dependents.flatMap(({ kind }) => dependents.get(kind) ?? [])];
+  const used = [rotator, ...dependents.values()];
   const stale = [...new Set(used)].flatMap(({ title, sources }) => {
     const oldest = sources.map(({ checked }) => checked).toSorted()[0];
     return oldest !== undefined && daysSince(oldest, at) > staleDays

@@ -11,6 +11,7 @@ export interface Material {
   readonly entry: CatalogEntry;
   readonly rotator: RotatorFacts;
   /** By their kind. */
+  /** By the name of the place. */
   readonly dependents: ReadonlyMap<string, DependentFacts>;
   readonly status?: TokenStatus;
   readonly health?: Health;

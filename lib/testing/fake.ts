@@ -89,6 +89,8 @@ export interface DependentFake extends Partial<HttpFake> {
   holds(): string | undefined;
   /** What stands there, where it takes something more until those who use it get it. */
   written?(): string | undefined;
+  /** Only for a place that keeps nothing: what those who start there read from now on, where they read it. */
+  given?(value: string): void;
   /** Somebody else writes there. */
   tamper(value: string): void;
   /** Everything else that is there, and must stay as it is. */

@@ -49,7 +49,14 @@ function callAsSdk(service: AwsService, operation: string, input: object, caller
 
 /** On the wire a date is a number of seconds. */
 function dated(name: string, value: unknown): unknown {
-  return /(Date|Time)$/.test(name) && typeof value === 'number' ? new Date(value * 1000) : value;
+  if (typeof value === 'number') return /(Date|Time)$|^(created|started|updated)At$/.test(name) ? new Date(value * 1000) : value;
+  if (!/^(services|deployments|tasks|service)$/.test(name)) return value;
+  return Array.isArray(value) ? value.map(datedWithin) : datedWithin(value);
+}
+
+function datedWithin(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, dated(name, each)]));
 }
 
 /** An error as the SDK throws it: the service's own when there is a status, else one of the network. */

@@ -1046,6 +1046,37 @@ describe('a fault of several files', () => {
       fix: 'Let one of them wait for nobody.',
     },
     {
+      when: 'a dependent reads what another keeps, and waits for nobody',
+      files: add(
+        'dependents: [{ name: a drawer, kind: drawer, target: { secret: copy } }, { name: a page, kind: reader, target: { reads: copy } }]',
+      ),
+      at: 'publish.yaml:15:74',
+      code: 'reads-nothing',
+      message: '`dependents[1]` reads a copy that another dependent keeps, and its `after` names none that keeps one.',
+      fix: 'Name the dependent that keeps the copy in `after`; or, if reader reads the rotated secret itself, say `reads: secret`.',
+    },
+    {
+      when: 'a dependent that reads the secret itself waits for another',
+      files: add(
+        'dependents: [{ name: a drawer, kind: drawer, target: { secret: copy } }, { name: a page, kind: reader, target: { reads: secret }, after: [a drawer] }]',
+      ),
+      at: 'publish.yaml:15:138',
+      code: 'after-unused',
+      message:
+        '`dependents[1]` reads the rotated secret itself and is started anew after promotion, so that it comes after all others anyway.',
+      fix: 'Remove `after`; or, if it reads a copy, say `reads: copy`.',
+    },
+    {
+      when: 'a dependent waits for one that comes after promotion',
+      files: add(
+        'dependents: [{ name: a page, kind: reader, target: { reads: secret } }, { name: a drawer, kind: drawer, target: { secret: copy }, after: [a page] }]',
+      ),
+      at: 'publish.yaml:15:138',
+      code: 'after-promotion',
+      message: '`dependents[1]` waits for "a page", which has a new token only after promotion.',
+      fix: 'Remove it from `after`.',
+    },
+    {
       when: 'a probe says neither of its kinds',
       files: add('dependents: [{ name: a drawer, kind: drawer, target: { secret: copy }, probe: {} }]'),
       at: 'publish.yaml:15:79',

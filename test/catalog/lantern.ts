@@ -97,6 +97,12 @@ const dependents: readonly AnyDependent[] = [
   dependent('slip', z.strictObject({ at: z.string() }), z.strictObject({}), {
     maximumBytes: can({ bytes: 100 }),
   }),
+  /** Keeps nothing, and reads a copy, or the secret itself, when it starts. */
+  {
+    ...dependent('reader', z.strictObject({ reads: z.enum(['secret', 'copy']) }), z.strictObject({})),
+    forTarget: ({ reads }: { reads: string }) =>
+      dependent('reader', z.unknown(), z.strictObject({}), { readsFrom: reads === 'secret' ? 'the-secret' : 'another-place' }),
+  },
   dependent('kettle', z.strictObject({ at: z.string() }), z.strictObject({}), { drainSeconds: 30 * 3600 }),
 ];
 

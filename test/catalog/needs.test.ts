@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { awsEcsService } from '../../dependents/aws-ecs-service/index.ts';
 import { awsSecretsManagerSecret } from '../../dependents/aws-secrets-manager-secret/index.ts';
 import { needsOf } from '../../lib/catalog/needs.ts';
 import { registry } from '../../lib/plugin/registry.ts';
@@ -68,6 +69,26 @@ it.each([
   expect(aws).toEqual([{ actions: awsSecretsManagerSecret.facts.awsActions, resources: [resource] }]);
 });
 
+it('asks for what AWS ties to nothing apart from what changes something', () => {
+  const target = { cluster: 'prod', service: 'api', variable: 'API_TOKEN', reads: 'secret' };
+  const { aws } = needsOf({
+    name: 'x',
+    fields: {},
+    dependents: [{ index: 0, fields: {}, plugin: awsEcsService, target }],
+  } as never);
+
+  expect(aws).toEqual([
+    {
+      actions: ['ecs:DescribeServices', 'ecs:DescribeTasks', 'ecs:UpdateService'],
+      resources: [
+        'arn:{partition}:ecs:{region}:{account}:service/prod/api',
+        'arn:{partition}:ecs:{region}:{account}:task/prod/*',
+      ],
+    },
+    { actions: ['ecs:DescribeTaskDefinition', 'ecs:ListTasks'], resources: ['*'] },
+  ]);
+});
+
 it('has for every plug-in that speaks to AWS what it does it to, so that no role needs more', async () => {
   const plugins = [
     ...(await Promise.all(registry.rotatorNames.map((name) => registry.rotator(name)))),
@@ -81,5 +102,6 @@ it('has for every plug-in that speaks to AWS what it does it to, so that no role
     for (const resource of plugin?.facts.awsResources ?? [])
       expect(resource).toMatch(/^arn:\{partition\}:[a-z-]+:[^:]*:[^:]*:.*\{\w+\}/);
     for (const action of plugin?.facts.awsActions ?? []) expect(action).not.toContain('*');
+    for (const action of plugin?.facts.awsActionsAnywhere ?? []) expect(action).toMatch(/^[a-z]+:(Describe|List)\w+$/);
   }
 });

@@ -1,6 +1,8 @@
 // The suites must refuse what is wrong: each of these plug-ins has one fault that a hurried author might make, and is otherwise as it should be.
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { fake as serviceFake } from '../../dependents/aws-ecs-service/fake.ts';
+import { awsEcsService } from '../../dependents/aws-ecs-service/index.ts';
 import { fake as copyFake } from '../../dependents/aws-secrets-manager-secret/fake.ts';
 import { awsSecretsManagerSecret as copy } from '../../dependents/aws-secrets-manager-secret/index.ts';
 import { fake as webhookFake } from '../../dependents/webhook/fake.ts';
@@ -257,6 +259,37 @@ const wrongDependents: readonly [string, AnyDependent, DependentFakeFactory, Reg
     /calls only the hosts/,
   ],
 ];
+
+/** A service that keeps nothing, and whose tasks read the token when they start. */
+const wrongServices: readonly [string, Partial<typeof awsEcsService>, RegExp][] = [
+  [
+    'starts tasks anew whenever it is asked',
+    { activate: (context, copy) => awsEcsService.activate?.(context, copy, {}) ?? Promise.reject(new Error('it has none')) },
+    /starts it no second time/,
+  ],
+  [
+    'is in effect as soon as a start has begun',
+    {
+      inEffect: async (_context, _copy, evidence) =>
+        evidence?.activation ? { state: 'in-effect', by: 'receipt' } : { state: 'not-yet', detail: 'no' },
+    },
+    /that began before the change/,
+  ],
+  [
+    'takes whatever deployment is there for one that has begun since',
+    { apply: async (context, copy, seen) => ({ ...(await awsEcsService.apply(context, copy, seen)), version: 'another' }) },
+    /that began before the change/,
+  ],
+];
+
+describe('the suite for dependents refuses one that keeps nothing and', () => {
+  it.each(wrongServices)('%s', async (_fault, wrong, expected) => {
+    const { forTarget: _same, ...service } = awsEcsService;
+    const refused = await refusedBy(dependentConformance({ ...service, ...wrong }, serviceFake));
+
+    expect(refused.join('\n')).toMatch(expected);
+  });
+});
 
 /** A place that is read masked and page by page, and needs a deployment. */
 const wrongLockers: readonly [string, Partial<typeof locker>, RegExp][] = [

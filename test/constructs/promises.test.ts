@@ -218,6 +218,22 @@ describe('the role of a provider', () => {
     ]);
   });
 
+  it('starts anew the one service that the catalog names, and only looks at what AWS ties to nothing', async () => {
+    const target = '{ cluster: prod, service: shop, variable: API_TOKEN, reads: secret }';
+    const more = `dependents:\n  - { name: shop, kind: aws-ecs-service, target: ${target} }\n`;
+    const own = await synthesize({ 'map.yaml': tokenFile('lantern-1', 'shop/map', more) });
+
+    const ecs = statementsOf(own, functionOf('lantern-1')).filter(({ Action }) => Action.some((each) => /^ecs:/.test(each)));
+    const ecsArn = (what: string) => `arn:aws:ecs:${region}:${account}:${what}`;
+    expect(ecs.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [
+        ['ecs:DescribeServices', 'ecs:DescribeTasks', 'ecs:UpdateService'],
+        [ecsArn('service/prod/shop'), ecsArn('task/prod/*')],
+      ],
+      [['ecs:DescribeTaskDefinition', 'ecs:ListTasks'], ['*']],
+    ]);
+  });
+
   it('tells only its bus, invokes only itself, writes only its log, and takes from its queue', () => {
     const statements = statementsOf(fleet, functionOf('lantern-1'));
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { fake } from '../../dependents/github-actions/fake.ts';
 import { githubActions } from '../../dependents/github-actions/index.ts';
+import { verify } from '../../lib/engine/verify.ts';
 import type { FakeAnswer, FakeRequest } from '../../lib/testing/fake.ts';
 import { awsError } from '../../lib/testing/in-process.ts';
 import { createOpenApiJudge } from '../../lib/testing/openapi.ts';
@@ -21,6 +22,48 @@ const places = [
   ['an organization, for Dependabot', { ...organization, product: 'dependabot' }, '/orgs/acme/dependabot/secrets'],
   ['an organization, for Codespaces', { ...organization, product: 'codespaces' }, '/orgs/acme/codespaces/secrets'],
 ] as const;
+
+describe('what goes before a secret under the same name', () => {
+  const ofRepository = { ...repository, lookAlsoIn: ['production/eu'] };
+  const ofOrganization = { ...organization, lookAlsoIn: ['acme/web'] };
+
+  it.each([
+    ['an environment', ofRepository, '/repos/acme/web/environments/production%2Feu/secrets', 'the environment production/eu'],
+    ['a repository', ofOrganization, '/repos/acme/web/actions/secrets', 'the repository acme/web'],
+  ])('is told of in %s that the catalog has us look into', async (_, target, place, said) => {
+    const life = await createGitHub({ target });
+    await life.rotate();
+    const findings = async () => (await verify(await life.open(life.token), life.arn)).findings;
+    expect(await findings()).toEqual([]);
+
+    const { secrets } = life.place.state;
+    const [theirs] = Object.values(secrets);
+    if (theirs === undefined) throw new Error('there is no secret');
+    life.place.state = { ...life.place.state, secrets: { ...secrets, [`${place} NPM_TOKEN`]: theirs } };
+
+    expect(await findings()).toMatchObject([{ code: 'dependent-shadowed', message: expect.stringContaining(said) }]);
+  });
+
+  it('is not said to be nothing where the authority may not see it', async () => {
+    const life = await createGitHub({ target: { ...repository, lookAlsoIn: ['staging'] } });
+    await life.rotate();
+
+    expect((await verify(await life.open(life.token), life.arn)).findings).toMatchObject([{ code: 'dependent-unreachable' }]);
+  });
+
+  it('is looked for nowhere else', async () => {
+    const life = await createGitHub({ target: repository });
+    await life.rotate();
+    await verify(await life.open(life.token), life.arn);
+
+    expect(calledIn(life.exchanges.ofPlace).filter((call) => call.includes('/environments/'))).toEqual([]);
+  });
+
+  it('is no environment of what has none', () => {
+    const target = { ...repository, product: 'dependabot', lookAlsoIn: ['production'] };
+    expect(githubActions.target.safeParse(target).success).toBe(false);
+  });
+});
 
 describe.each(places)('a secret of %s', (_name, target, path) => {
   it('really holds the new token after each rotation, and nothing else has changed', async () => {

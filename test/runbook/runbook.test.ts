@@ -1,5 +1,7 @@
 // Goal: whoever has never seen a token finds out all they need, in plain words; and nothing that people write into a catalog does anything there.
+
 import { beforeAll, describe, expect, it } from 'vitest';
+import { awsEcsService } from '../../dependents/aws-ecs-service/index.ts';
 import type { CatalogEntry } from '../../lib/catalog/catalog.ts';
 import { loadCatalog } from '../../lib/catalog/load-catalog.ts';
 import { configurationOf } from '../../lib/engine/configuration.ts';
@@ -25,15 +27,15 @@ beforeAll(async () => {
   const { catalog } = await loadCatalog('catalog', registry);
   const [entry] = catalog?.entries ?? [];
   if (catalog === undefined || entry === undefined) throw new Error('the example catalog has no token');
-  const kinds = entry.token.dependents.map(({ kind }) => kind);
-  const facts = await Promise.all(kinds.map(async (kind) => [kind, (await registry.dependent(kind))?.facts] as const));
+  const places = entry.token.dependents;
+  const facts = await Promise.all(places.map(async ({ name, kind }) => [name, (await registry.dependent(kind))?.facts] as const));
   const rotator = await registry.rotator(entry.token.provider);
   if (rotator === undefined) throw new Error('the example has no plug-in');
   material = {
     catalog,
     entry,
     rotator: rotator.facts,
-    dependents: new Map(facts.flatMap(([kind, each]) => (each === undefined ? [] : [[kind, each] as const]))),
+    dependents: new Map(facts.flatMap(([name, each]) => (each === undefined ? [] : [[name, each] as const]))),
     status: {
       token: 'npm-publish',
       provider: 'npm-registry',
@@ -136,6 +138,22 @@ describe('says what may no longer be true', () => {
     expect(markdown({ happened: [] })).toContain('no renewal of it, nor a rehearsal, is on record');
     expect(markdown({ happened: [{ ...rotated, at: Date.parse('2025-11-01T00:00:00Z') }] })).toContain('more than a year ago');
   });
+});
+
+it('has who reads the vault itself started anew after the vault has it, and says that nothing is kept there', () => {
+  const [first] = material.entry.token.dependents;
+  if (first === undefined) throw new Error('the example has no place');
+  const late = { ...first, name: 'the shop', kind: 'aws-ecs-service' };
+  const facts = awsEcsService.facts;
+  const text = markdown({
+    ...material,
+    entry: { ...material.entry, token: { ...material.entry.token, dependents: [late, first] } },
+    dependents: new Map([...material.dependents, [late.name, facts]]),
+  });
+
+  expect(text.indexOf('the shop: After what its tasks read')).toBeGreaterThan(text.indexOf('Put it into the vault'));
+  expect(text.indexOf('Put it into the vault')).toBeGreaterThan(text.indexOf(`${first.name}: `));
+  expect(text).toContain('keeps nothing; it reads the vault when it starts');
 });
 
 it('is there when nothing of the present can be asked', () => {

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { fakeOfCopy, fake as serviceFake } from '../../dependents/aws-ecs-service/fake.ts';
+import { awsEcsService } from '../../dependents/aws-ecs-service/index.ts';
 import { fake as copyFake } from '../../dependents/aws-secrets-manager-secret/fake.ts';
 import { awsSecretsManagerSecret } from '../../dependents/aws-secrets-manager-secret/index.ts';
 import { fake as githubFake } from '../../dependents/github-actions/fake.ts';
@@ -81,6 +83,18 @@ export function representatives(): readonly Player[] {
         { plugin: webhook, fake: deafWebhook, after: [1] },
         { plugin: shelf, fake: shelfFake },
       ],
+    },
+    {
+      name: 'marked, started anew after another place',
+      rotator: lantern,
+      rotatorFake: lanternFake,
+      dependents: [copy, { plugin: awsEcsService, fake: fakeOfCopy, after: [0] }],
+    },
+    {
+      name: 'marked, started anew after promotion',
+      rotator: lantern,
+      rotatorFake: lanternFake,
+      dependents: [{ plugin: awsEcsService, fake: serviceFake }],
     },
     { name: 'own value', rotator: ownValue, rotatorFake: ownValueFake, dependents: [copy] },
     { name: 'replacing', rotator: replacing, rotatorFake: replacingFake, dependents: [copy] },

@@ -7,7 +7,9 @@ import { createSim } from './sim.ts';
 // Method: see explore.ts. A file of its own, beside faults.test.ts, so that each has a core.
 
 describe('every pair of faults at every two calls of a life', () => {
-  it.each(representatives())('leaves nothing broken with: $name', { timeout: 300_000 }, async (player) => {
+  // Two places, one of them with many calls, have so many pairs that they are for `npm run simulate`; each alone is here.
+  const players = representatives().filter(({ name }) => name !== 'marked, started anew after another place');
+  it.each(players)('leaves nothing broken with: $name', { timeout: 300_000 }, async (player) => {
     const explored = await explore(createSim(player), { faults: 2 });
 
     expect(explored.found.slice(0, 3)).toEqual([]);

@@ -23,6 +23,8 @@ export const alone: readonly PlayedScenes[] = representatives().map((player) => 
     'unmarked, digest',
     'marked, write-only place with a probe',
     'marked, a place after another',
+    'marked, started anew after another place',
+    'marked, started anew after promotion',
   ].includes(name);
   return { player, faults: 0, scenes: small.includes(name) ? scenes : without(isLarge ? long : [longest]) };
 });

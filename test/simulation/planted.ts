@@ -190,6 +190,16 @@ export const plantedBugs: readonly Planted[] = [
     })),
   },
   {
+    name: 'ask only the places that had the token before promotion',
+    breaks: ['I2', 'I3'],
+    player: playerOf('marked, started anew after promotion'),
+    faults: 1,
+    engine: withRetire((open) => ({
+      ...open,
+      dependents: open.dependents.filter((each) => each.plugin.facts.readsFrom === undefined),
+    })),
+  },
+  {
     name: 'go on after AWSPENDING has left',
     breaks: ['I9'],
     player: playerOf(readablePlace),

@@ -5,19 +5,28 @@ import { RotationError } from '../../engine/errors.ts';
 import type { OpenDependent } from '../../engine/open-token.ts';
 import { concrete } from '../../engine/ports.ts';
 import { Secret } from '../../engine/secret.ts';
+import { watch } from '../../engine/watch.ts';
 import type { DependentFake, DependentFakeFactory } from '../fake.ts';
 import { findLeaks } from '../hunt.ts';
 import { lantern, lanternFake } from '../lantern.ts';
-import { createStage, hour, type Stage, specificDependent } from '../stage.ts';
+import { type CastDependent, createStage, hour, type Stage, specificDependent } from '../stage.ts';
 import { answerOddly, codeOf, endless, mostPages, neverSent, pastTheDoor, refusals, unclear } from './answers.ts';
 import { assertReasons, type ConformanceCheck, collectChecks } from './check.ts';
 
 /** Everything that a place which keeps a copy is held to, on its fake and through the real engine, with tokens of a made-up provider. */
-export function dependentConformance(kind: AnyDependent, fake: DependentFakeFactory): readonly ConformanceCheck[] {
-  const [example] = createStage({ rotator: lantern, rotatorFake: lanternFake, dependents: [{ plugin: kind, fake }] }).places;
+export function dependentConformance(
+  kind: AnyDependent,
+  fake: DependentFakeFactory,
+  { readsFrom }: { readonly readsFrom?: CastDependent } = {},
+): readonly ConformanceCheck[] {
+  // Whoever only reads what another place keeps comes after it.
+  const cast = (plugin: AnyDependent): readonly CastDependent[] =>
+    readsFrom === undefined ? [{ plugin, fake }] : [readsFrom, { plugin, fake, after: [0] }];
+  const example = createStage({ rotator: lantern, rotatorFake: lanternFake, dependents: cast(kind) }).places.at(-1);
   // What it can may follow from the target, and is then what it can for that of its fake.
   const plugin = specificDependent(kind, example);
   const { facts } = plugin;
+  const isAfter = facts.readsFrom === 'the-secret';
   const { checks, check, when } = collectChecks();
   const overHttp = when(
     facts.api === undefined ? { can: false, why: 'it speaks to AWS and not to an address of its own' } : { can: true },
@@ -103,6 +112,28 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
     assert.equal(JSON.stringify(place.neighbours() ?? null), before, 'something beside the copy was changed');
   });
 
+  const wherePlaceIsEmpty = when(
+    facts.readsFrom === undefined ? { can: false, why: 'it keeps a copy, and does not read another' } : { can: true },
+  );
+  wherePlaceIsEmpty('is not in effect while anything runs there that began before the change', async () => {
+    const { stage, place, apply, activate, effect, bring } = await prepare();
+    await bring('canary-value-of-version-1');
+    place.given?.('canary-value-of-version-2');
+    const copy = copyOf('canary-value-of-version-2');
+
+    const applied = await apply(copy);
+    assert.notEqual((await effect(copy, applied)).state, 'in-effect', 'nothing was started anew');
+    const evidence = { ...applied, ...(await activate(copy, applied)) };
+    let isOver = false;
+    for (let wait = 0; !isOver && wait < 600; wait += 1) {
+      isOver = (await effect(copy, evidence)).state === 'in-effect';
+      if (isOver) assert.equal(place.holds(), 'canary-value-of-version-2', 'what began before the change still runs');
+      stage.clock.advance(1000);
+    }
+
+    assert.ok(isOver, 'it does not come into effect');
+  });
+
   const whereShadows = when(
     plugin.shadows === undefined ? { can: false, why: 'it does not look for what goes before it' } : { can: true },
   );
@@ -119,6 +150,7 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
   check('is not in effect before it is', async () => {
     const { apply, effect, place } = await prepare();
     const first = copyOf('canary-value-of-version-1');
+    place.given?.('canary-value-of-version-1');
 
     assert.notEqual((await effect(first, undefined)).state, 'in-effect', 'it is in effect before it was applied');
     const evidence = await apply(first);
@@ -142,7 +174,7 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
   when(facts.maximumBytes)('is not given a token that it cannot take', async () => {
     const bytes = facts.maximumBytes.can ? facts.maximumBytes.bytes : 0;
     const large = { ...lantern, facts: { ...lantern.facts, valueBytes: bytes + 1 } };
-    const stage = createStage({ rotator: large, rotatorFake: lanternFake, dependents: [{ plugin, fake }] });
+    const stage = createStage({ rotator: large, rotatorFake: lanternFake, dependents: cast(plugin) });
 
     const errors = await stage.rotate();
 
@@ -184,7 +216,8 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
     await stage.step('setSecret', versionId);
 
     assert.equal(JSON.stringify([place.state, place.holds(), stage.secretsManager.fingerprint({ dates: false })]), before);
-    assert.equal(place.holds(), stage.value('AWSPENDING'));
+    // Whoever reads the secret itself cannot have it yet, and must not have been started for nothing.
+    assert.equal(place.holds(), isAfter ? stage.value() : stage.value('AWSPENDING'));
   });
 
   when(plugin.activate === undefined ? { can: false, why: 'nothing has to be started there' } : { can: true })(
@@ -304,9 +337,9 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
   // ------------------------------------------------------------------------------------------------ how it is done
 
   async function prepare() {
-    const stage = createStage({ rotator: lantern, rotatorFake: lanternFake, dependents: [{ plugin, fake }] });
-    const [place] = stage.places;
-    const [dependent] = (await stage.open(stage.token)).dependents;
+    const stage = createStage({ rotator: lantern, rotatorFake: lanternFake, dependents: cast(plugin) });
+    const place = stage.places.at(-1);
+    const dependent = (await stage.open(stage.token)).dependents.at(-1);
     assert.ok(place && dependent);
     const context = (): Promise<DependentContext<unknown, unknown>> => (dependent as OpenDependent).context();
     const read = async () => plugin.read(await context());
@@ -328,6 +361,7 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
     /** Applies, activates, and waits until it is in effect. */
     const bring = async (value: string) => {
       const copy = copyOf(value);
+      place.given?.(value);
       const applied = await apply(copy);
       const evidence = { ...applied, ...(await activate(copy, applied)) };
       for (let wait = 0; (await effect(copy, evidence)).state !== 'in-effect'; wait += 1) {
@@ -344,13 +378,10 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
     const checks = onceWithCheck
       ? [{ name: 'own', url: checkUrl, header: 'Authorization', prefix: 'Bearer ', expectStatus: [200] }]
       : [];
-    const stage = createStage(
-      { rotator: lantern, rotatorFake: lanternFake, dependents: [{ plugin, fake }] },
-      { token: { checks } },
-    );
+    const stage = createStage({ rotator: lantern, rotatorFake: lanternFake, dependents: cast(plugin) }, { token: { checks } });
     let status = 200;
     stage.add({ api: checkUrl, handle: () => ({ status, body: {} }) });
-    const [place] = stage.places;
+    const place = stage.places.at(-1);
     assert.ok(place);
     assert.deepEqual(await rotateFully(stage), []);
     stage.clock.advance(48 * hour);
@@ -362,10 +393,10 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
   /** One life that dies at the n-th call of its second rotation, and is then run again until it is quiet. Answers how many calls there were. */
   async function crashAt(at: number, when: 'before' | 'after'): Promise<number> {
     const stage = createStage(
-      { rotator: lantern, rotatorFake: lanternFake, dependents: [{ plugin, fake }] },
+      { rotator: lantern, rotatorFake: lanternFake, dependents: cast(plugin) },
       { switches: { retryCount: 50 } },
     );
-    const [place] = stage.places;
+    const place = stage.places.at(-1);
     assert.ok(place);
     await rotateFully(stage);
     stage.clock.advance(48 * hour);
@@ -389,6 +420,8 @@ export function dependentConformance(kind: AnyDependent, fake: DependentFakeFact
       stage.clock.advance(attempt < 4 ? 61_000 : hour);
       await stage.sweepStrays().catch(() => {});
       await stage.driver.tick();
+      // What comes after promotion is nobody's step, and brought by the looks.
+      if (facts.readsFrom !== undefined) await look(stage).catch(() => {});
     }
     const where = `after dying at call ${at}, ${when} its effect`;
     assert.equal(place.holds(), stage.value(), `the place has another value than the secret ${where}`);
@@ -418,6 +451,10 @@ async function inTheEnd(stage: Stage, step: () => Promise<unknown>): Promise<voi
       stage.clock.advance(61_000);
     }
   }
+}
+
+async function look(stage: Stage): Promise<void> {
+  await watch(await stage.open(stage.token), stage.arn);
 }
 
 /** As services write what they do not show. */
