@@ -42,6 +42,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .card p { margin: .2rem 0; }
 form.filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 1rem 0; }
 form.filter select { max-width: 13rem; }
+form.filter input, form.filter select, form.filter button { height: 2.5rem; }
 label { display: block; }
 input, select, textarea, button, .button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft);
   border-radius: .35rem; padding: .4rem .7rem; max-width: 100%; }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSeals } from '../../lib/console/seals.ts';
 import { type ServedConsole, serveConsole } from '../../lib/console/serve.ts';
 import type { Alert } from '../../lib/engine/records.ts';
+import type { Installation } from '../../lib/operations/installation.ts';
 import { registry } from '../../lib/plugin/registry.ts';
 import { at, canary, hostile, installationOf, ledger, sixtyTokens, started, versions } from './sixty-tokens.ts';
 
@@ -196,6 +197,62 @@ describe('what people do', () => {
     expect(await answer.text()).toContain('it is refused');
     expect(after).not.toContain('it failed at ending</strong>');
     expect(after).toMatch(/Last proven: [^<]*, by a renewal/);
+  });
+
+  it('waits some seconds for what stands against a rehearsal, and goes on without what takes longer', async () => {
+    const waits: number[] = [];
+    let isAsked = false;
+    let fail = (_: Error) => {};
+    const installation: Installation = {
+      ...installationOf(await sixtyTokens()),
+      clock: {
+        now: () => at,
+        sleep: async (milliseconds) => {
+          waits.push(milliseconds);
+        },
+      },
+      ask: async () => {
+        isAsked = true;
+        // It fails long after the page is there, when nobody listens any more.
+        return new Promise((_, reject) => {
+          fail = reject;
+        });
+      },
+    };
+    const slow = await serveConsole({ installation, registry, who: 'ada' });
+    const opened = await fetch(slow.url, { redirect: 'manual' });
+    const headers = { cookie: opened.headers.get('set-cookie')?.split(';')[0] ?? '', origin: new URL(slow.url).origin };
+    const address = `${headers.origin}/tokens/token-31`;
+    const form = await (await fetch(`${address}/drill`, { headers })).text();
+    const seal = /name="seal" value="([^"]+)"/.exec(form)?.[1] ?? '';
+
+    const answer = await fetch(`${address}/drill`, {
+      method: 'POST',
+      headers,
+      body: new URLSearchParams({ seal }),
+      redirect: 'manual',
+    });
+    const during = await (await fetch(`${address}?done=drill`, { headers })).text();
+    fail(new Error('the function was ended'));
+    const failed = {
+      id: 'slow',
+      at: at + 1,
+      token: 'token-31',
+      secretArn: 'arn',
+      message: 'token-31: it failed late',
+      fix: 'Look.',
+    };
+    await ledger.recordAction('npm-registry', { ...failed, what: 'drill.failed' });
+    const after = await (await fetch(`${address}?done=drill`, { headers })).text();
+    await slow.close();
+
+    expect(isAsked).toBe(true);
+    expect(waits).toEqual([4000]);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/tokens/token-31?done=drill']);
+    expect(during).toContain('A renewal is being rehearsed');
+    expect(during).toContain('src="/live.js"');
+    expect(after).toContain('token-31: it failed late</strong>');
+    expect(await ledger.happened('token-31', 9)).toMatchObject([{ what: 'drill.failed' }, { what: 'person.acted', by: 'ada' }]);
   });
 
   it('needs a reason where one was asked for', async () => {
