@@ -5,7 +5,7 @@ import { createSim } from './sim.ts';
 
 /** A test for each scene: whatever the order, nothing is broken. */
 export function goThrough({ player, faults, scenes }: PlayedScenes): void {
-  it.each(scenes)('$name', { timeout: 300_000 }, async (scene) => {
+  it.each(scenes)('$name', { timeout: 900_000 }, async (scene) => {
     const { found, schedules, lives } = await interleave(createSim(player), scene, { faults });
 
     expect(found.slice(0, 3)).toEqual([]);

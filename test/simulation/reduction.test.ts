@@ -7,7 +7,7 @@ import { createSim } from './sim.ts';
 
 it.each(['testSecret twice', 'a cancel beside finishSecret', 'a roll-back beside retire'])(
   'comes to the same ends as all orders do: %s',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async (name) => {
     const scene = scenes.find((each) => each.name === name) as Scene;
 
@@ -19,7 +19,7 @@ it.each(['testSecret twice', 'a cancel beside finishSecret', 'a roll-back beside
   },
 );
 
-it('comes to the same ends with one fault', { timeout: 120_000 }, async () => {
+it('comes to the same ends with one fault', { timeout: 600_000 }, async () => {
   const scene = scenes.find((each) => each.name === 'a cancel beside finishSecret') as Scene;
 
   const reduced = await endsOf(scene, { faults: 1 });

@@ -4,7 +4,7 @@ import { theEngine } from './sim.ts';
 
 describe('the explorer finds the design', () => {
   for (const planted of plantedBugs) {
-    it(`"${planted.name}", and finds nothing where it is not planted`, { timeout: 120_000 }, async () => {
+    it(`"${planted.name}", and finds nothing where it is not planted`, { timeout: 600_000 }, async () => {
       const explored = await lookFor(planted, planted.engine);
       const found = foundOf(planted, explored);
       if (found === undefined) return expect.fail(`${explored.schedules} schedules kept every promise`);
