@@ -141,7 +141,7 @@ async function assertMayDrill(open: OpenToken, state: SecretState): Promise<void
 
 async function make(open: OpenToken, state: SecretState): Promise<{ minted: Minted; settled: () => Promise<void> }> {
   const live = await liveTokens(open);
-  if (live !== undefined) aSlotIsFree(open, state, live);
+  if (live !== undefined) await aSlotIsFree(open, state, live);
   // An attempt of its own, so that no rotation takes what is lost here for its own.
   const job = { secretArn: state.arn, clientRequestToken: `drill-${Buffer.from(open.ports.random(16)).toString('hex')}` };
   const intended = needsMintReceipts(open) ? await intendMint(open, job, await isDoubtful(open, state)) : undefined;

@@ -1,13 +1,14 @@
-import type { Found, Instant } from './contract.ts';
+import type { Credential, Found, Instant } from './contract.ts';
 import { foreign, observeOne, olderVersions, questionOf, receiptsOf } from './copies.ts';
 import { RotationError } from './errors.ts';
+import { judge } from './judge.ts';
 import { current, debtOf, isPasted } from './labels.ts';
 import { attemptHash } from './mark.ts';
 import { openMints } from './mint-receipts.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
 import { assertWorkflow, tryRoute } from './probe.ts';
-import { assertCarriable, assertStorable } from './stored-value.ts';
+import { assertCarriable, assertStorable, decodeStored } from './stored-value.ts';
 import { strayMinimumAgeHours, straysOf } from './strays.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function preflight(
   const live = await liveTokens(open);
   if (live !== undefined) {
     noAnswerIsLost(open, attempt, live, (await openMints(open, attempt.state.arn)).all);
-    aSlotIsFree(open, attempt.state, live);
+    await aSlotIsFree(open, attempt.state, live, currentVersion);
   }
   await dependentsAreReady(open, attempt.state, currentVersion);
 }
@@ -90,14 +91,21 @@ function noAnswerIsLost(
 }
 
 /**
- * Where older ones of ours have the places, waiting gives one back; not where a value that a person pasted in is current, because then none of
- * them is revoked before somebody has said what it is.
+ * Where older ones of ours have the places, waiting gives one back; not where a value that a person pasted in is current, or one that the
+ * provider refuses, because then none of them is revoked before somebody has said which is to stay.
  */
-export function aSlotIsFree({ rotator, token }: OpenToken, state: SecretState, live: readonly Found[]): void {
+export async function aSlotIsFree(
+  open: OpenToken,
+  state: SecretState,
+  live: readonly Found[],
+  currentVersion?: StoredVersion,
+): Promise<void> {
+  const { rotator, token } = open;
   const { slots } = rotator.facts;
   if (!slots.can || live.length < slots.live) return;
   const waiting = debtOf(state).length;
-  if (waiting > 0 && !isPasted(state, current)) throw stillRetiring(token.name, waiting, waiting - 1);
+  const givesWay = waiting > 0 && !isPasted(state, current) && !(await isRefused(open, currentVersion));
+  if (givesWay) throw stillRetiring(token.name, waiting, waiting - 1);
   throw new RotationError(
     'key-limit',
     `${token.provider}: ${live.length} tokens are live and the provider allows ${slots.live}`,
@@ -109,6 +117,22 @@ export function aSlotIsFree({ rotator, token }: OpenToken, state: SecretState, l
       definite: true,
     },
   );
+}
+
+async function isRefused(open: OpenToken, version: StoredVersion | undefined): Promise<boolean> {
+  const credential = version && tryDecode(open, version);
+  if (credential === undefined) return false;
+  const judgement = await judge(open, credential);
+  return !judgement.ok && judgement.why === 'rejected';
+}
+
+/** What people put there in another shape is nothing that can be asked about. */
+function tryDecode({ token }: OpenToken, { text }: StoredVersion): Credential | undefined {
+  try {
+    return decodeStored(token.value, text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function dependentsAreReady(open: OpenToken, state: SecretState, currentVersion: StoredVersion | undefined): Promise<void> {

@@ -122,6 +122,11 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     switches: { ...walked, retryWithoutPending: 'none', pendingAfterFinish: 'removed' },
   },
   {
+    name: 'a rotation waited for ever for room that nothing gives back while the current token is dead',
+    life: 'rotator mongodb-atlas-service-account: press continue retire 26h retire,15=down roll-back edit roll-back renew-authority turn-on release',
+    switches: { ...walked, retryWithoutPending: 'label-put-back' },
+  },
+  {
     name: 'a submission that its provider did not know yet was refused for good, and stayed alive',
     life: 'rotator anthropic: test-run cancel press renew-authority turn-on release',
     switches: { ...walked, retryWithoutPending: 'new-token', duplicateDeliveries: 'after' },
