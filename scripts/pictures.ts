@@ -14,26 +14,31 @@ const run = spawnSync(process.execPath, [join(root, 'bin/keyturn.cjs'), 'local',
   env: { ...process.env, FORCE_COLOR: '1', NO_COLOR: undefined },
 });
 if (run.status !== 0) throw new Error(`the tour did not hold: ${run.stderr}`);
-// What comes before is only the setting up, and the repeats are for the tests.
-const scenes = run.stdout.trimEnd().split('\n\n');
-const shownScenes = scenes.slice(scenes.findIndex((scene) => scene.includes('The token changes hands')));
-const lines = [
-  '$ npm start',
-  '',
-  ...shownScenes
-    .filter((scene) => !scene.includes('may come twice'))
-    .join('\n\n')
-    .split('\n'),
+/** One rotation from its beginning to its end: the whole tour is too long for a picture. */
+const shown = [
+  'The token changes hands',
+  'Old and new live side by side',
+  'The old token is ended, on evidence',
+  'The consumer made',
 ];
+const mostColumns = 118;
+const scenes = run.stdout.trimEnd().split('\n\n');
+const chosen = shown.map((title) => {
+  const scene = scenes.find((each) => each.includes(title));
+  if (scene === undefined) throw new Error(`the tour has no scene "${title}" any more`);
+  return scene;
+});
+const lines = ['$ npm start', '', ...chosen.join('\n\n').split('\n')];
 mkdirSync(join(root, 'docs/pictures'), { recursive: true });
 writeFileSync(join(root, 'docs/pictures/tour.svg'), draw(lines));
 
-function draw(shown: readonly string[]): string {
-  const columns = Math.max(...shown.map((line) => spansOf(line).reduce((sum, { text }) => sum + text.length, 0)));
+function draw(drawn: readonly string[]): string {
+  const rowsOfSpans = drawn.map((line) => cut(spansOf(line)));
+  const columns = Math.max(...rowsOfSpans.map((spans) => spans.reduce((sum, { text }) => sum + text.length, 0)));
   const width = Math.ceil(columns * characterWidth) + 40;
-  const height = shown.length * lineHeight + 40;
-  const rows = shown.map((line, row) => {
-    const spans = spansOf(line).map(({ text, style }) => `<tspan${style}>${escaped(text)}</tspan>`);
+  const height = drawn.length * lineHeight + 40;
+  const rows = rowsOfSpans.map((line, row) => {
+    const spans = line.map(({ text, style }) => `<tspan${style}>${escaped(text)}</tspan>`);
     return `<text x="20" y="${row * lineHeight + 34}" xml:space="preserve">${spans.join('')}</text>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" role="img" aria-label="A rotation in the terminal">
@@ -45,8 +50,24 @@ ${rows.join('\n')}
 `;
 }
 
+interface Span {
+  readonly text: string;
+  readonly style: string;
+}
+
+/** A line that is longer than a picture is wide ends in an ellipsis. */
+function cut(spans: readonly Span[]): readonly Span[] {
+  let left = mostColumns;
+  return spans.flatMap(({ text, style }) => {
+    if (left <= 0) return [];
+    const fits = text.length <= left ? text : `${text.slice(0, left - 1)}…`;
+    left -= text.length;
+    return [{ text: fits, style }];
+  });
+}
+
 /** The few styles that the story uses. */
-function spansOf(line: string): readonly { text: string; style: string }[] {
+function spansOf(line: string): readonly Span[] {
   const styles: Readonly<Record<string, string>> = {
     '1': ' font-weight="bold" fill="#ffffff"',
     '2': ' fill="#8a919e"',

@@ -120,5 +120,5 @@ function places({ token }: CatalogEntry, { currentVersion }: TokenStatus, health
 function waits({ debts }: TokenStatus): Markup {
   if (debts.length === 0) return html``;
   return html`<h2>Old ones that still work</h2>
-<ul>${debts.map(({ versionId, waitsFor }) => html`<li>Version <code>${versionId}</code> waits for ${textHtml(waitsFor)}.</li>`)}</ul>`;
+<ul>${debts.map(({ versionId, waitsFor }) => html`<li>One waits for ${textHtml(waitsFor)}. <span class="soft">(version ${versionId.slice(0, 8)})</span></li>`)}</ul>`;
 }
