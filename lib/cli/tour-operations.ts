@@ -1,9 +1,4 @@
-import {
-  DescribeSecretCommand,
-  PutSecretValueCommand,
-  RotateSecretCommand,
-  UpdateSecretVersionStageCommand,
-} from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand, RotateSecretCommand, UpdateSecretVersionStageCommand } from '@aws-sdk/client-secrets-manager';
 import { facts as mailchimp } from '../../rotators/mailchimp/facts.ts';
 import type { BusEvent } from '../local/event-bus.ts';
 import { assistedToken, deployToken, isQuiet, observedToken, type Story, until } from '../local/story.ts';
@@ -39,7 +34,6 @@ export async function playOperations(stage: OperationsStage): Promise<Operations
   const deploy = await openSecret(story, deployToken.secret, 'gitlab');
 
   stage.scene('A token that Keyturn may only look at comes to its end');
-  await renewObserved(story);
   await deploy.rotate(); // the first one of the second provider
   await sweep(stage);
   await stage.passTime(25);
@@ -183,10 +177,4 @@ export async function openSecret(story: Story, secret: string, provider: string)
       await client.send(new UpdateSecretVersionStageCommand(move));
     },
   };
-}
-
-/** It ends after a month, and a story takes some days: on the state of an earlier one a person has made another since. */
-async function renewObserved({ local, observedForge }: Story): Promise<void> {
-  const SecretString = observedForge.makeByHand();
-  await local.client.send(new PutSecretValueCommand({ SecretId: observedToken.secret, SecretString }));
 }
