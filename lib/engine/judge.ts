@@ -24,15 +24,22 @@ export async function judge(open: OpenToken, credential: Credential, createdAt?:
   }
 }
 
-/**
- * Waits until a pending token works. Throws `not-yet` or `limited` where it may still come, `dead-pending` where it will not.
- * A clock that is wrong by an hour must not call a fresh token dead, so one that looks only a little too old is given its full time here.
- */
+/** Waits until a pending token works. Throws `not-yet` or `limited` where it may still come, `dead-pending` where it will not. */
 export async function settle(
   open: OpenToken,
   credential: Credential,
   createdAt: Instant,
 ): Promise<Extract<Verdict, { ok: true }>> {
+  const judgement = await judgeInTime(open, credential, createdAt);
+  if (judgement.ok) return judgement;
+  throw refusal(open, judgement);
+}
+
+/**
+ * Asks again until the token works, or the provider has had the time that it may take to know a new one. A clock that is wrong by an hour must not
+ * call a fresh token dead, so one that looks only a little too old is given its full time here.
+ */
+export async function judgeInTime(open: OpenToken, credential: Credential, createdAt: Instant): Promise<Judgement> {
   const { ports, rotator } = open;
   const settleMilliseconds = rotator.facts.settleSeconds * 1000;
   const startedAt = ports.clock.now();
@@ -44,7 +51,7 @@ export async function settle(
     const waited = ports.clock.now() - startedAt;
     const mayStillCome = judgement.why === 'not-yet' || (judgement.why === 'rejected' && age < settleMilliseconds + 3_600_000);
     const hasTime = waited < patience && ports.remaining() > wait + 10_000;
-    if (judgement.why === 'limited' || !mayStillCome || !hasTime) throw refusal(open, judgement);
+    if (judgement.why === 'limited' || !mayStillCome || !hasTime) return judgement;
     await ports.clock.sleep(Math.min(wait, patience - waited)); // so that the last look is at the very end
   }
 }

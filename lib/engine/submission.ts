@@ -1,8 +1,8 @@
-import type { Credential, Instant, Minted } from './contract.ts';
+import type { Minted } from './contract.ts';
 import { olderVersions } from './copies.ts';
 import { assertDeclared } from './declared.ts';
 import { type ErrorCode, RotationError } from './errors.ts';
-import { type Judgement, judge, settle } from './judge.ts';
+import { judge, judgeInTime } from './judge.ts';
 import { current, holderOf, submitted } from './labels.ts';
 import type { OpenToken } from './open-token.ts';
 import type { SecretState, StoredVersion } from './ports.ts';
@@ -57,7 +57,7 @@ const faultsOfTheirs: readonly ErrorCode[] = ['submission-refused', 'nothing-sub
 export async function trySubmission(open: OpenToken, secretArn: string): Promise<SubmissionVerdict> {
   const state = await open.ports.store.describe(secretArn);
   try {
-    const { told } = await judgeSubmission(open, state, (credential, createdAt) => judge(open, credential, createdAt));
+    const { told } = await judgeSubmission(open, state, judge);
     return { works: true, ...told };
   } catch (problem) {
     if (problem instanceof RotationError && problem.code === 'not-yet') return { works: 'not yet known' };
@@ -77,8 +77,7 @@ export async function trySubmission(open: OpenToken, secretArn: string): Promise
 export async function judgeSubmission(
   open: OpenToken,
   state: SecretState,
-  ask: (credential: Credential, createdAt: Instant) => Promise<Judgement> = (credential, createdAt) =>
-    settled(open, credential, createdAt),
+  ask: typeof judgeInTime = judgeInTime,
 ): Promise<{ submission: Submission; minted: Minted; told: Omit<Extract<SubmissionVerdict, { works: true }>, 'works'> }> {
   const { rotator, token, withAuthority } = open;
   const submission = await readSubmission(open, state);
@@ -88,7 +87,7 @@ export async function judgeSubmission(
     throw nothingNew(open, 'what was submitted is in use, or was before');
   }
   const { credential, version } = submission;
-  const judgement = await ask(credential, version.createdAt);
+  const judgement = await ask(open, credential, version.createdAt);
   if (!judgement.ok && judgement.why === 'limited')
     throw new RotationError('limited', judgement.detail, { fix: 'Nothing to do: it is tried again.', definite: true });
   if (!judgement.ok && judgement.why === 'not-yet')
@@ -106,19 +105,6 @@ export async function judgeSubmission(
   const scopes = judgement.scopes ?? inspection?.scopes;
   const told = { ...(expiresAt === undefined ? {} : { expiresAt }), ...(scopes === undefined ? {} : { scopes }) };
   return { submission, minted: { credential, ref }, told };
-}
-
-/** What `settle` throws, as a judgement. */
-async function settled(open: OpenToken, credential: Credential, createdAt: Instant): Promise<Judgement> {
-  try {
-    return await settle(open, credential, createdAt);
-  } catch (problem) {
-    if (!(problem instanceof RotationError)) throw problem;
-    const { code, message: detail } = problem;
-    if (code === 'dead-pending') return { ok: false, why: 'rejected', detail };
-    if (code === 'not-yet' || code === 'limited') return { ok: false, why: code, detail };
-    throw problem;
-  }
 }
 
 function nothingNew({ token }: OpenToken, why: string): RotationError {
