@@ -66,7 +66,7 @@ export interface SweepPorts extends Pick<Ports, 'store' | 'clock' | 'log' | 'rem
   readonly ledger: Pick<Ledger, 'healths' | 'pauses'>;
 }
 
-/** With so many tokens, one list of all secrets costs less than looking at each. */
+/** With so many tokens, the list of all secrets tells of each what it costs more to ask one by one; with fewer each is asked, which is never late. */
 const listFrom = 25;
 /** With so many, those that were never looked at are spread over a day. */
 const spreadFrom = 200;

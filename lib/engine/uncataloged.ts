@@ -21,8 +21,7 @@ export function uncatalogedCauses(
   { installation, now }: { installation: string; now: Instant },
 ): readonly Cause[] {
   const known = new Set(tokens.map(({ secret }) => secret));
-  const isKnown = ({ name, arn }: ListedSecret) =>
-    known.has(name) || known.has(arn) || known.has(arn.slice(0, -'-a1b2c3'.length));
+  const isKnown = ({ name, arn }: ListedSecret) => known.has(name) || known.has(arn);
   const isFresh = ({ createdAt = 0, rotatedAt = 0 }: ListedSecret) =>
     now - Math.max(createdAt, rotatedAt) < patienceHours * 3_600_000;
   return [...secrets]

@@ -49,10 +49,8 @@ describe('a secret in no entry of the catalog', () => {
     ['that was rotated just now', listed('old', made, { ...rotated, rotatedAt: start - 5 * minute }), undefined],
     ['but it is in one, by its name', listed('lamp', made, rotated), undefined],
     ['but it is in one, by its ARN', listed('by-arn', made, rotated), undefined],
-    ['but it is in one, by its ARN without the six characters', listed('by-part', made, rotated), undefined],
   ])('%s', (_, secret, expected) => {
-    const arn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:by';
-    const tokens = ['lamp', `${arn}-arn-a1b2c3`, `${arn}-part`].map((each) => ({ secret: each }));
+    const tokens = [{ secret: 'lamp' }, { secret: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:by-arn-a1b2c3' }];
 
     const causes = uncatalogedCauses([secret], tokens, { installation: 'keyturn', now: start });
 
