@@ -26,7 +26,9 @@ export function drillCommand(): Command {
       new Option(
         '--fault <fault>',
         'with --local alone: the stand-in of the provider does something wrong, so that you see the rehearsal fail',
-      ).choices(Object.keys(faults)),
+      )
+        .choices(Object.keys(faults))
+        .conflicts('sign'),
     )
     .addHelpText(
       'after',

@@ -10,7 +10,6 @@ export interface Material {
   readonly catalog: Pick<Catalog, 'people' | 'teams'>;
   readonly entry: CatalogEntry;
   readonly rotator: RotatorFacts;
-  /** By their kind. */
   /** By the name of the place. */
   readonly dependents: ReadonlyMap<string, DependentFacts>;
   readonly status?: TokenStatus;
