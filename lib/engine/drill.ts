@@ -69,10 +69,10 @@ export async function drill(open: OpenToken, secretArn: string): Promise<Drilled
     } finally {
       // Nobody has it, so it may go whatever was wrong with it.
       await part('ending', () => end(open, minted));
+      await part('proving it dead', () => assertDead(open, minted));
       await settled();
-      if (failed !== undefined) left = undefined;
+      left = undefined;
     }
-    await part('proving it dead', () => assertDead(open, minted));
   } catch (thrown) {
     const { at, problem } = failed ?? { at: 'making', problem: thrown };
     const error = asRotationError(problem, 'drill');
