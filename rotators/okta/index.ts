@@ -61,13 +61,13 @@ export const okta: Rotator<Scope, Authority> = {
     return found === undefined ? {} : { ref: found.id, createdAt: Date.parse(found.created) };
   },
 
-  // Only what is inactive can be deleted; an attempt that broke off in between left it so.
+  // Only what is inactive can be deleted; an attempt that broke off in between left it so. That the list does not show it proves nothing: it may be
+  // so new that the list does not know it yet.
   async revoke(context, { ref }) {
     const path = `/${encodeURIComponent(ref)}`;
     const found = (await list(context)).find(({ id }) => id === ref);
-    if (found === undefined) return;
-    if (found.status === 'ACTIVE') {
-      await call(context, 'POST', `${path}/lifecycle/deactivate`, { idempotent: true });
+    if (found?.status !== 'INACTIVE') {
+      await call(context, 'POST', `${path}/lifecycle/deactivate`, { idempotent: true }).catch(absence);
     }
     await call(context, 'DELETE', path, { idempotent: true }).catch(absence);
   },

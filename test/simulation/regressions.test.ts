@@ -127,6 +127,10 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     switches: { ...walked, retryWithoutPending: 'label-put-back' },
   },
   {
+    name: 'a token that was never stored stayed alive, because a list that did not know it yet was taken for its end',
+    life: 'rotator okta: press advance,11=refused,12=stale advance advance 3h strays continue advance retire 26h begin strays continue watch retire 1h retire',
+  },
+  {
     name: 'a submission that its provider did not know yet was refused for good, and stayed alive',
     life: 'rotator anthropic: test-run cancel press renew-authority turn-on release',
     switches: { ...walked, retryWithoutPending: 'new-token', duplicateDeliveries: 'after' },
