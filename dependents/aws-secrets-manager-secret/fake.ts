@@ -6,12 +6,16 @@ const field = 'TOKEN';
 /** No stand-in is needed: the place is a secret, and the embedded Secrets Manager is the service. */
 export const fake = (({ random, secretsManager }: FakeWorld) => {
   const token = () => `canary-${random(32)}`;
-  const text = () => secretsManager.call('GetSecretValue', { SecretId: name }).SecretString ?? '{}';
-  secretsManager.call('CreateSecret', {
+  const { ARN } = secretsManager.call('CreateSecret', {
     Name: name,
     ClientRequestToken: token(),
     SecretString: '{"NEIGHBOUR":12345678901234567890}',
   });
+  // Looked up, and not asked for: simulations look after every call.
+  const text = () => {
+    const current = secretsManager.setting.state.get(ARN)?.versions.find(({ labels }) => labels.includes('AWSCURRENT'));
+    return current?.value !== undefined && 'text' in current.value ? current.value.text : '{}';
+  };
 
   return {
     target: { secret: name, field },

@@ -118,7 +118,7 @@ async function retireOne(
     await assertReplaced(open, state, doomed);
     await assertQuiet(open, doomed);
     await revoke(open, state, doomed);
-    if (!(await hasEnded(open, doomed.credential))) throw stillAlive(open);
+    if (!(await hasEnded(open, doomed))) throw stillAlive(open);
     await forget(open, state, versionId);
     return { versionId, outcome: 'revoked' };
   } catch (problem) {
@@ -380,12 +380,27 @@ async function revoke(open: OpenToken, state: SecretState, doomed: Doomed): Prom
   ports.log({ event: 'token.revoke-sent', token: token.name, detail: version.versionId });
 }
 
-/** Where no call of ours was to end it, one answer may be a provider's bad moment, and is asked for once more. */
-async function hasEnded(open: OpenToken, credential: Credential): Promise<boolean> {
+/** Where no call of ours was to end it. Spread, so that they are not all of one bad moment. */
+const secondsBetweenRefusals = [2, 10];
+
+/**
+ * Where no call of ours was to end it, a refusal may be a provider's bad moment: then it counts only if the provider vouches for the current token
+ * in between, and as often as this.
+ */
+async function hasEnded(open: OpenToken, { credential, successor }: Doomed): Promise<boolean> {
+  const { ports, token } = open;
   if (!(await isDead(open, credential))) return false;
   if (!isEndedByHand(open)) return true;
-  await open.ports.clock.sleep(2000);
-  return isDead(open, credential);
+  for (const pause of secondsBetweenRefusals) {
+    await ports.clock.sleep(pause * 1000);
+    if (successor !== undefined && !(await judge(open, decodeStored(token.value, successor.text))).ok)
+      throw notYet(
+        token.provider,
+        'does not vouch for the current token just now, so that it proves nothing to refuse the old one',
+      );
+    if (!(await isDead(open, credential, 0))) return false;
+  }
+  return true;
 }
 
 function isEndedByHand({ rotator }: OpenToken): boolean {

@@ -161,7 +161,7 @@ export async function runUntil(sim: Sim, from: Moment, events: readonly SimEvent
 }
 
 /**
- * Faults have stopped, and clocks are right: sweeps come until nothing changes any more, and Rotate is pressed again where a rotation was taken apart (for a token
+ * Faults have stopped, and clocks are right: sweeps come until four days change nothing any more, and Rotate is pressed again where a rotation was taken apart (for a token
  * that only people make its owner submits another), or where a person put in a value or went back to a dead one. From a moment in `known`
  * another end of the same lives has gone on before: what comes of it was judged then.
  */
@@ -175,6 +175,7 @@ export async function close(sim: Sim, from: Moment, start: Moment, known = new S
     moment = run.moment;
   };
   if (from.wrongByMilliseconds !== 0) await go('clock right');
+  let timeless = '';
   for (let round = 0; round < 8; round += 1) {
     const before = sim.fingerprint(moment);
     const place = `${round} ${before}`;
@@ -185,7 +186,7 @@ export async function close(sim: Sim, from: Moment, start: Moment, known = new S
       'strays',
       'continue',
       'retire',
-      { hours: 26 },
+      { hours: timeless === '' ? 26 : 98 },
       'watch',
       'begin',
       'retire',
@@ -198,9 +199,14 @@ export async function close(sim: Sim, from: Moment, start: Moment, known = new S
     const isStill =
       (is === undefined || is === old || isParked(sim, moment) || [...byHand, ...endedByOthers].includes(is ?? '')) && round < 4;
     if (isStill) {
+      timeless = '';
       await go('press');
       for (let step = 0; step < 6; step += 1) await go('advance');
-    } else if (round > 2 && sim.fingerprint(moment) === before) break;
+    } else {
+      const print = sim.timelessPrint(moment);
+      if (print === timeless) break;
+      timeless = print;
+    }
   }
   await sim.run(moment, { hours: 0 }, []);
   const view = viewOf(sim.stage);

@@ -135,6 +135,14 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     life: 'rotator anthropic: test-run cancel press renew-authority turn-on release',
     switches: { ...walked, retryWithoutPending: 'new-token', duplicateDeliveries: 'after' },
   },
+  {
+    name: 'two refusals in a row of a token that only its owner can end were taken for its end',
+    life: 'rotator generic: press advance advance advance advance advance advance 3h strays continue advance retire 26h begin strays continue watch retire,10=refused,12=refused 1h retire',
+  },
+  {
+    name: 'the same, while the provider vouches for no token at all',
+    life: 'rotator generic: press advance advance advance advance advance advance 3h strays continue advance retire 26h begin strays continue watch retire,10=refused,11=refused 1h retire',
+  },
 ];
 
 describe('what random walks found is found no more', async () => {

@@ -86,6 +86,8 @@ export interface Sim {
   ): Promise<Run & { readonly isWhole: boolean }>;
   /** The same for worlds in which everything that can happen is the same. */
   fingerprint(moment: Moment): string;
+  /** The same for worlds that differ by nothing but how old things are. */
+  timelessPrint(moment: Moment): string;
 }
 
 /**
@@ -732,6 +734,7 @@ export function createSim(
       prints.set(at, known);
       return known;
     },
+    timelessPrint: (at) => fingerprintOf(stage, at, () => 0),
   };
 }
 
@@ -783,8 +786,9 @@ function replace<Key, Value>(target: Map<Key, Value>, source: ReadonlyMap<Key, V
 function fingerprintOf(
   stage: Stage,
   { now, wrongByMilliseconds, secrets, provider, places, receipts, failureCounts, recorded, truth }: Moment,
+  aged = ageOf,
 ): string {
-  const age = (at: number | undefined) => (at === undefined ? undefined : ageOf(now - at));
+  const age = (at: number | undefined) => (at === undefined ? undefined : aged(now - at));
   const label = (text: string) => text.replace(/\d{10}$/, (seconds) => `@${age(Number(seconds) * 1000)}`);
   const versionsOf = ({ name, versions }: StoredSecret) =>
     versions
@@ -813,8 +817,8 @@ function fingerprintOf(
     age(inEffectAt),
   ]);
   const known = { ...truth, supersededAt: Object.entries(truth.supersededAt).map(([value, at]) => [value, age(at)]) };
-  const written = relative([[...recorded.health], [...recorded.pauses]], now);
-  const shelves = places.map((state) => relative(state, now));
+  const written = relative([[...recorded.health], [...recorded.pauses]], now, aged);
+  const shelves = places.map((state) => relative(state, now, aged));
   const whole = JSON.stringify([
     stored,
     tokens,
@@ -838,11 +842,11 @@ function runOf({ rotation }: StoredSecret): unknown {
  * Data as text with times as ages, however they are written; what a receiver has seen only keeps it from hearing twice, and what an
  * answer says of itself is nobody's business.
  */
-function relative(data: unknown, now: number): string {
+function relative(data: unknown, now: number, aged = ageOf): string {
   const text = JSON.stringify(data, (name, value) => {
     if (name === 'seen' || name === '$metadata') return undefined;
     const time = timeIn(value);
-    return time === undefined ? value : ageOf(now - time);
+    return time === undefined ? value : aged(now - time);
   });
   return text ?? 'null';
 }

@@ -60,8 +60,7 @@ export async function walk(players: readonly Player[], seed: number, number: num
   const chance = createChance((Math.imul(seed, 0x9e3779b1) + Math.imul(number, 0x85ebca6b)) >>> 0);
   const player = oneOf(players, chance);
   const switches = drawSwitches(chance);
-  const sim = createSim(player, { switches });
-  const start = await filled(sim);
+  const { sim, start } = await filledOnce(player, switches);
   const steps: ReplayStep[] = [];
   let moment = start;
   const ended = (violations: readonly Violation[]): Walk => ({
@@ -87,6 +86,23 @@ export async function walk(players: readonly Player[], seed: number, number: num
   }
   for (const event of mended) await go(event, 0);
   return ended(await close(sim, moment, start));
+}
+
+const filledBefore = new Map<string, { readonly sim: Sim; readonly start: Run['moment'] }>();
+
+/** Worlds are few, and walks many. Functions begin anew, so that none remembers the walk before. */
+async function filledOnce(player: Player, switches: Partial<Switches>) {
+  const key = `${player.name} ${JSON.stringify(switches)}`;
+  const known = filledBefore.get(key);
+  if (known !== undefined) {
+    known.sim.stage.coldStart();
+    return known;
+  }
+  const sim = createSim(player, { switches });
+  const made = { sim, start: await filled(sim) };
+  sim.stage.coldStart();
+  filledBefore.set(key, made);
+  return made;
 }
 
 /**
