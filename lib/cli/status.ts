@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander';
 import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
-import type { Happened } from '../engine/records.ts';
 import { type Installation, pausesOf } from '../operations/installation.ts';
 import { lookAt } from '../operations/look.ts';
 import { orNothing } from '../operations/material.ts';
+import { type Proven, provenOf } from '../operations/proven.ts';
 import { needsPerson, type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
-import { changed, changedParts } from '../runbook/liveness.ts';
+import { changed, changedText } from '../runbook/liveness.ts';
 import { openInstallation, type Place, withPlace } from './installation.ts';
 import { answer, eachOf, openProgress, table, when } from './output.ts';
 import { harmless } from './terminal.ts';
@@ -33,19 +33,21 @@ export function statusCommand(): Command {
         .filter(({ state }) => options.state === undefined || options.state === state)
         .toSorted((one, other) => tokenStates.indexOf(one.state) - tokenStates.indexOf(other.state));
       const [only] = shown;
-      if (name === undefined || only === undefined) return answer(options.json, { tokens: shown }, overview(shown));
-      const material = { entry: installation.entry(name), happened: await happenedTo(installation, name) };
-      const tokens = [{ ...only, changedSinceProven: changedParts(material) }];
-      answer(options.json, { tokens }, [
-        ...detail(only),
-        ...changed(material).map((each) => `  ${colours.yellow(harmless(each))}`),
-      ]);
+      // Whoever may not read the table sees the rest.
+      const proven = provenOf(entries, await orNothing(() => installation.ledger.proofs()));
+      const tokens = shown.map((status) => {
+        const { at, changed: changedSinceProven = [] } = proven.get(status.token) ?? {};
+        return { ...status, ...(at === undefined ? {} : { provenAt: at }), changedSinceProven };
+      });
+      const lines =
+        name === undefined || only === undefined
+          ? overview(shown, proven)
+          : [
+              ...detail(only, proven.get(name)),
+              ...changed(proven.get(name)).map((each) => `  ${colours.yellow(harmless(each))}`),
+            ];
+      answer(options.json, { tokens }, lines);
     });
-}
-
-/** Whoever may not read the table sees the rest. Not read for all: it is a question for each token. */
-async function happenedTo({ ledger }: Installation, name: string): Promise<readonly Happened[]> {
-  return orNothing(() => ledger.happened(name, 100));
 }
 
 function isWanted({ owner, provider }: Options): (entry: CatalogEntry) => boolean {
@@ -71,20 +73,21 @@ async function look(
   return statuses;
 }
 
-function overview(statuses: readonly TokenStatus[]): readonly string[] {
+function overview(statuses: readonly TokenStatus[], proven: ReadonlyMap<string, Proven>): readonly string[] {
   if (statuses.length === 0) return ['There is no such token.'];
   const rows = statuses.map((status) => [
     colours.bold(status.token),
     coloured(status.state),
     when(status.currentSince),
     when(status.nextRotationAt),
+    when(proven.get(status.token)?.at),
     status.owner,
-    remark(status),
+    [remark(status), ...changedText(proven.get(status.token)).map(harmless)].filter(Boolean).join('; '),
   ]);
   const inNeed = statuses.filter(({ state }) => needsPerson.includes(state)).length;
   const sum =
     inNeed === 0 ? colours.green('✓ none needs a person') : colours.yellow(`${inNeed} of ${statuses.length} need a person`);
-  return [...table(['token', 'state', 'current since', 'next rotation', 'owner', ''], rows), '', sum];
+  return [...table(['token', 'state', 'current since', 'next rotation', 'last proven', 'owner', ''], rows), '', sum];
 }
 
 function remark({ parked, hold, pause, debts, trouble }: TokenStatus): string {
@@ -98,7 +101,7 @@ function remark({ parked, hold, pause, debts, trouble }: TokenStatus): string {
   ].join('; ');
 }
 
-function detail(status: TokenStatus): readonly string[] {
+function detail(status: TokenStatus, proven: Proven | undefined): readonly string[] {
   const { token, state, provider, secret, owner, parked, hold, pause, rotating, debts, trouble } = status;
   const line = (what: string, text: string) => `  ${colours.dim(what.padEnd(15))} ${text}`;
   return [
@@ -108,6 +111,7 @@ function detail(status: TokenStatus): readonly string[] {
     line('owner', owner),
     line('current since', when(status.currentSince)),
     line('next rotation', when(status.nextRotationAt)),
+    line('last proven', when(proven?.at)),
     ...(rotating === undefined ? [] : [line('being rotated', `version ${rotating}`)]),
     ...(parked === undefined
       ? []

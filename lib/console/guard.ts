@@ -95,6 +95,7 @@ function ledgerSeenBy(ledger: Ledger, { entries }: Catalog): Ledger {
   return {
     ...ledger,
     healths: async () => (await ledger.healths()).filter(({ token }) => isSeen(token)),
+    proofs: async () => (await ledger.proofs()).filter(({ token }) => isSeen(token)),
     happened: async (token, most) => (isSeen(token) ? ledger.happened(token, most) : []),
     alerts: async () => (await ledger.alerts()).filter(({ token }) => isSeen(token)),
     pauses: async () => (await ledger.pauses()).filter(isOfSeen),

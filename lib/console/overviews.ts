@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { plain } from '../alerts/message.ts';
 import { type Upcoming, upcomingOf } from '../alerts/upcoming.ts';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { compileIndex } from '../catalog/compile.ts';
@@ -6,10 +7,11 @@ import type { Registry } from '../engine/open-token.ts';
 import { day, minute } from '../engine/time.ts';
 import { type Installation, pausesOf } from '../operations/installation.ts';
 import { lookAtAll } from '../operations/look.ts';
-import { knownOf } from '../operations/material.ts';
+import { knownOf, orNothing } from '../operations/material.ts';
+import { type Proven, provenOf } from '../operations/proven.ts';
 import { needsPerson, type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
 import type { Markup } from '../runbook/html.ts';
-import { stateWords } from '../runbook/liveness.ts';
+import { changedText, stateWords } from '../runbook/liveness.ts';
 
 type Query = Readonly<Record<string, string>>;
 
@@ -38,11 +40,13 @@ export function stateBadge(state: TokenState): Markup {
 export async function tokensPage(installation: Installation, registry: Registry, query: Query): Promise<Markup> {
   const { catalog } = installation;
   const entries = new Map(catalog.entries.map((entry) => [entry.token.name, entry]));
+  const proven = provenOf(catalog.entries, await orNothing(() => installation.ledger.proofs()));
   const wanted = (query['q'] ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const statuses = (await lookAtAll(installation, await pausesOf(installation)))
     .filter(({ owner }) => isChosen(query['owner'], owner))
     .filter(({ provider }) => isChosen(query['provider'], provider))
     .filter(({ state }) => isChosen(query['state'], state))
+    .filter(({ token }) => isChosen(query['proof'], proofOf(proven.get(token))))
     .filter(({ token }) => {
       const text = textOf(installation, entries.get(token));
       return wanted.every((word) => text.includes(word));
@@ -56,8 +60,19 @@ export async function tokensPage(installation: Installation, registry: Registry,
 <p role="status">${statuses.length} ${statuses.length === 1 ? 'token' : 'tokens'}; ${inNeed === 0 ? 'none needs a person' : `${inNeed} ${inNeed === 1 ? 'needs' : 'need'} a person`}.</p>
 <ul class="plain">${statuses
     .slice((page - 1) * tokensAPage, page * tokensAPage)
-    .map((status) => tokenCard(installation, status, entries.get(status.token), titles))}</ul>
+    .map((status) => tokenCard(installation, status, entries.get(status.token), proven.get(status.token), titles))}</ul>
 ${pages === 1 ? '' : html`<nav aria-label="Pages"><p>Page ${page} of ${pages}.${page > 1 ? html` <a href="${linkTo(query, page - 1)}">Before</a>` : ''}${page < pages ? html` <a href="${linkTo(query, page + 1)}">Next</a>` : ''}</p></nav>`}`;
+}
+
+const proofNames = {
+  changed: 'changed since',
+  never: 'not proven yet',
+  proven: 'as it is now',
+} as const;
+
+function proofOf(proven: Proven | undefined): keyof typeof proofNames {
+  if (proven === undefined) return 'never';
+  return proven.changed.length === 0 ? 'proven' : 'changed';
 }
 
 function isChosen(chosen: string | undefined, value: string): boolean {
@@ -96,6 +111,7 @@ ${choice(
   tokenStates.map((state) => [state, stateNames[state]] as const),
 )}
 ${choice('provider', 'Provider', [...titles])}
+${choice('proof', 'Last proven', Object.entries(proofNames))}
 <button type="submit">Show</button>
 </form>`;
 }
@@ -104,17 +120,20 @@ function tokenCard(
   { catalog }: Installation,
   { token, state, owner, nextRotationAt, debts, provider }: TokenStatus,
   entry: CatalogEntry | undefined,
+  proven: Proven | undefined,
   titles: ReadonlyMap<string, string>,
 ): Markup {
   const facts = [
     titles.get(provider) ?? provider,
     `owner ${catalog.people.get(owner)?.name ?? owner}`,
     ...(nextRotationAt === undefined ? [] : [`renewed by ${day(nextRotationAt)}`]),
+    proven === undefined ? 'not proven yet' : `proven ${day(proven.at)}`,
     ...(debts.length === 0 ? [] : [`${debts.length} old still ${debts.length === 1 ? 'works' : 'work'}`]),
   ];
   return html`<li class="card"><p><a href="/tokens/${token}">${token}</a> ${stateBadge(state)}</p>
 <p>${entry?.description ?? ''}</p>
 ${state === 'fine' ? '' : html`<p>${stateWords[state]}</p>`}
+${changedText(proven).map((text) => html`<p class="bad">${plain(text)}.</p>`)}
 <p class="soft">${facts.join(' · ')}</p></li>`;
 }
 

@@ -43,7 +43,7 @@ export async function tokenPage(
 <div id="live">
 <p>${stateBadge(status.state)}</p>
 ${lastProven(material)}
-${changed(material).map((sentence) => html`<p class="warning">${plain(sentence)}</p>`)}
+${changed(material.proven).map((sentence) => html`<p class="warning">${plain(sentence)}</p>`)}
 ${lastFailure(status, happened)}
 ${failedRehearsal(happened)}
 ${alerts.map(

@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { everyTokensPartition, partitions, partitionsOf } from '../history/partitions.ts';
+import { everyTokensPartitions, partitions, partitionsOf } from '../history/partitions.ts';
 import { table } from '../history/table.ts';
 import { allow } from './function.ts';
 import { namesOf, type Settings } from './settings.ts';
@@ -60,7 +60,7 @@ export class History extends Construct {
 
   /** What the console may do: see everything, write down what people do and say, stop and go on, and keep who has signed in. */
   statementsForConsole(): readonly PolicyStatement[] {
-    const written = [everyTokensPartition, partitions.alerts, partitions.pauses, partitions.sessions];
+    const written = [...everyTokensPartitions, partitions.alerts, partitions.pauses, partitions.sessions];
     return [
       allow(['dynamodb:GetItem', 'dynamodb:Query'], this.resources),
       allow(['dynamodb:PutItem'], [this.table.tableArn], within(written)),

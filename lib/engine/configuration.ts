@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Instant } from './contract.ts';
 import type { Token } from './token.ts';
 
 /**
@@ -7,6 +8,14 @@ import type { Token } from './token.ts';
  * so that it can be told later what was changed since.
  */
 export type Configuration = Readonly<Record<string, string>>;
+
+/** What last showed that a token can be renewed: a renewal that came to its end, or a rehearsal of one. */
+export interface Proof {
+  readonly token: string;
+  readonly at: Instant;
+  /** Of each part of the entry, as it was when it was last proven. */
+  readonly configuration: Configuration;
+}
 
 /** The same for the same entry, in whatever order its fields are. */
 export function configurationOf(token: Token): Configuration {
@@ -34,6 +43,13 @@ export function changedSince(proofs: readonly Configuration[], now: Configuratio
     const proven = proofs.find((proof) => proof[part] !== undefined)?.[part];
     return proven === fingerprint || (proven === undefined && !proofs.some(isWhole)) ? [] : [part];
   });
+}
+
+/** What is proven by both: of each part what the newer one says of it. */
+export function withProof(before: Proof | undefined, proof: Proof): Proof {
+  if (before === undefined) return proof;
+  const [older, newer] = before.at > proof.at ? [proof, before] : [before, proof];
+  return { ...newer, configuration: { ...older.configuration, ...newer.configuration } };
 }
 
 /** Of a renewal, and not of a rehearsal, which says nothing of places. */

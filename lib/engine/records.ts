@@ -1,4 +1,4 @@
-import type { Configuration } from './configuration.ts';
+import type { Configuration, Proof } from './configuration.ts';
 import type { Instant } from './contract.ts';
 import type { Happening } from './happening.ts';
 
@@ -125,6 +125,8 @@ export interface TokenRecords {
 export interface Ledger {
   /** Of every token that was ever looked at, in a few calls whatever their number. */
   healths(): Promise<readonly Health[]>;
+  /** Of every token of which anything shows that it can be renewed, in a few calls too. */
+  proofs(): Promise<readonly Proof[]>;
   happened(token: string, most: number): Promise<readonly Happened[]>;
   /** What a person asked for, of a token of this provider. */
   recordAction(provider: string, happened: Happened): Promise<void>;

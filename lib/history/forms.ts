@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { Proof } from '../engine/configuration.ts';
 import { type ErrorCode, errorCodes } from '../engine/errors.ts';
 import type { Receipt } from '../engine/ports.ts';
 import type { Alert, Finding, FindingCode, Happened, Health, Pause } from '../engine/records.ts';
@@ -51,6 +52,12 @@ const happened = z.object({
   by: z.string().optional(),
   configuration: z.record(z.string(), z.string()).optional(),
 }) satisfies z.ZodType<Happened>;
+
+const proof = z.object({
+  token: some,
+  at: instant,
+  configuration: z.record(z.string(), z.string()),
+}) satisfies z.ZodType<Proof>;
 
 const findingCodes = {
   'scope-missing': true,
@@ -119,7 +126,7 @@ const pause = z.object({
   until: instant.optional(),
 }) satisfies z.ZodType<Pause>;
 
-export const forms = { receipt, happened, health, alert, pause, failures: z.object({ count: z.int().min(0) }) } as const;
+export const forms = { receipt, happened, proof, health, alert, pause, failures: z.object({ count: z.int().min(0) }) } as const;
 
 /** Each that is of the form, in order. */
 export function allOf<Form extends z.ZodType>(form: Form, items: readonly { readonly content: unknown }[]): z.infer<Form>[] {

@@ -1,3 +1,4 @@
+import { type Proof, withProof } from '../engine/configuration.ts';
 import type { Clock, History } from '../engine/ports.ts';
 import type { Alert, Happened, Ledger, Pause, TokenRecords } from '../engine/records.ts';
 import { allOf, forms } from './forms.ts';
@@ -11,6 +12,8 @@ import type { Expected, Item, Shelf } from './shelf.ts';
 const keptDays = 400;
 /** Longer than the longest overlap that a catalog may ask for, so that a receipt outlives what it is evidence for. */
 const receiptDays = 1100;
+/** So that somebody who has not renewed a token for two years is told when it was, and what was changed since. */
+const proofDays = 1100;
 
 export interface TokenHistory {
   readonly history: History;
@@ -38,10 +41,7 @@ export function createTokenHistory(open: () => Promise<Shelf>, clock: Pick<Clock
     },
     records: {
       happened: (token, most) => newest(open, partitions.token(provider, token), most),
-      async record(happened) {
-        const { token, id, at } = happened;
-        await keeping({ partition: partitions.token(provider, token), key: id, content: happened, at }, { expected: 'nothing' });
-      },
+      record: (happened) => record(open, keeping, provider, happened),
       async health(token) {
         const stored = await (await open()).read(partitions.healths(provider), token);
         return allOf(forms.health, stored === undefined ? [] : [stored])[0];
@@ -66,10 +66,14 @@ export function createLedger(open: () => Promise<Shelf>, clock: Pick<Clock, 'now
       [...(await ofAll((provider) => newest(open, partitions.token(provider, token), most)))]
         .sort((one, other) => other.at - one.at)
         .slice(0, most),
-    async recordAction(provider, happened) {
-      const { token, id, at } = happened;
-      await keeping({ partition: partitions.token(provider, token), key: id, content: happened, at }, { expected: 'nothing' });
+    // Of two providers where a token changed hers: what was last proven is what counts.
+    proofs: async () => {
+      const found = await ofAll(async (provider) => allOf(forms.proof, await (await open()).list(partitions.proofs(provider))));
+      const newest = new Map<string, Proof>();
+      for (const proof of found.toSorted((one, other) => one.at - other.at)) newest.set(proof.token, proof);
+      return [...newest.values()];
     },
+    recordAction: (provider, happened) => record(open, keeping, provider, happened),
     alerts: async () => allOf(forms.alert, await (await open()).list(partitions.alerts)),
     async saveAlert(alert, seen) {
       const content: Alert = {
@@ -102,6 +106,17 @@ type Keep = (item: Item, how?: { readonly expected?: Expected; readonly days?: n
 function keep(open: () => Promise<Shelf>, clock: Pick<Clock, 'now'>): Keep {
   return async (item, { expected, days = keptDays } = {}) =>
     (await open()).put({ ...item, expiresAt: clock.now() + days * 24 * 3_600_000 }, expected);
+}
+
+/** What proves that a token can be renewed is kept apart, too: lists of all tokens show it, and ask for no token's history. */
+async function record(open: () => Promise<Shelf>, keeping: Keep, provider: string, happened: Happened): Promise<void> {
+  const { token, id, at, configuration } = happened;
+  await keeping({ partition: partitions.token(provider, token), key: id, content: happened, at }, { expected: 'nothing' });
+  if (configuration === undefined) return;
+  const partition = partitions.proofs(provider);
+  const stored = await (await open()).read(partition, token);
+  const [before] = allOf(forms.proof, stored === undefined ? [] : [stored]);
+  await keeping({ partition, key: token, content: withProof(before, { token, at, configuration }) }, { days: proofDays });
 }
 
 async function newest(open: () => Promise<Shelf>, partition: string, most: number): Promise<readonly Happened[]> {

@@ -8,6 +8,8 @@ export const partitions = {
   token: (provider: string, token: string) => `${provider}#token#${token}`,
   /** The health of all tokens of a provider, together, so that the health of all tokens is there in a few calls. */
   healths: (provider: string) => `${provider}#healths`,
+  /** What last showed of all tokens of a provider that they can be renewed; together for the same reason. */
+  proofs: (provider: string) => `${provider}#proofs`,
   alerts: 'fleet:alerts',
   pauses: 'fleet:pauses',
   digests: 'fleet:digests',
@@ -20,5 +22,5 @@ export function partitionsOf(provider: string): string {
   return `${provider}#*`;
 }
 
-/** And for what happened to tokens, of whatever provider. */
-export const everyTokensPartition = '*#token#*';
+/** And for what happened to tokens, of whatever provider, with what it proves. */
+export const everyTokensPartitions = ['*#token#*', partitions.proofs('*')] as const;

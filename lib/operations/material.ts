@@ -1,4 +1,5 @@
 import type { CatalogEntry } from '../catalog/catalog.ts';
+import type { Proof } from '../engine/configuration.ts';
 import type { AnyRotator } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
 import type { DependentFacts, RotatorFacts } from '../engine/facts.ts';
@@ -7,16 +8,22 @@ import type { Health, Ledger, Pause } from '../engine/records.ts';
 import { dependentFor, rotatorFor } from '../engine/specific.ts';
 import type { Material } from '../runbook/material.ts';
 import { lookAt, type Sight } from './look.ts';
+import { provenOf } from './proven.ts';
 import type { TokenStatus } from './token-status.ts';
 
 /** What is known of the whole, read once for however many runbooks. */
 export interface Known {
   readonly pauses: readonly Pause[];
   readonly healths: readonly Health[];
+  readonly proofs: readonly Proof[];
 }
 
 export async function knownOf({ ledger }: { readonly ledger: Ledger }): Promise<Known> {
-  return { pauses: await orNothing(() => ledger.pauses()), healths: await orNothing(() => ledger.healths()) };
+  return {
+    pauses: await orNothing(() => ledger.pauses()),
+    healths: await orNothing(() => ledger.healths()),
+    proofs: await orNothing(() => ledger.proofs()),
+  };
 }
 
 /** Gathers what a runbook is made of. Where records cannot be read it is thinner, and none the less there. */
@@ -24,14 +31,16 @@ export async function materialFor(
   sight: Sight & { readonly ledger: Ledger },
   registry: Registry,
   entry: CatalogEntry,
-  { pauses, healths }: Known,
+  { pauses, healths, proofs }: Known,
 ): Promise<Material & { readonly status: TokenStatus }> {
   const { name } = entry.token;
   const health = healths.find((each) => each.token === name);
+  const proven = provenOf([entry], proofs).get(name);
   return {
     ...(await writtenMaterial(sight, registry, entry)),
     status: await lookAt(sight, entry, pauses),
     ...(health === undefined ? {} : { health }),
+    ...(proven === undefined ? {} : { proven }),
     happened: await orNothing(() => sight.ledger.happened(name, 100)),
     at: sight.clock.now(),
   };

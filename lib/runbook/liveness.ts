@@ -1,6 +1,6 @@
-import { changedSince, configurationOf } from '../engine/configuration.ts';
 import type { Happened } from '../engine/records.ts';
 import { day, minute } from '../engine/time.ts';
+import type { Proven } from '../operations/proven.ts';
 import type { TokenState } from '../operations/token-status.ts';
 import { daysSince, type Material } from './material.ts';
 import type { Block } from './runbook.ts';
@@ -65,7 +65,7 @@ export function warnings(material: Material): readonly string[] {
         : daysSince(day(proven), at) > staleDays
           ? [`Its last renewal or rehearsal was on ${day(proven)}: more than a year ago.`]
           : [];
-  return [...gone, ...stale, ...unproven, ...changed(material)];
+  return [...gone, ...stale, ...unproven, ...changed(material.proven)];
 }
 
 /** Where nobody answered, that nothing is on record says nothing. */
@@ -81,15 +81,13 @@ const partWords: Readonly<Record<string, string>> = {
   checks: 'its own checks',
 };
 
-/** The parts of the entry that are otherwise than when a renewal, or a rehearsal of one, last came to its end: `account`, `place <name>`. */
-export function changedParts({ entry, happened }: Pick<Material, 'entry' | 'happened'>): readonly string[] {
-  const proofs = happened.flatMap(({ configuration }) => (configuration === undefined ? [] : [configuration]));
-  return changedSince(proofs, configurationOf(entry.token));
+/** What was changed since, and what that means; nothing where nothing was. */
+export function changed(proven: Proven | undefined): readonly string[] {
+  return changedText(proven).map((text) => `${text}. Whether its renewal still works is not shown yet.`);
 }
 
-/** The same in words. */
-export function changed(material: Pick<Material, 'entry' | 'happened'>): readonly string[] {
-  const parts = changedParts(material);
+/** `Changed since it was last proven: the place CI`. */
+export function changedText({ changed: parts }: Pick<Proven, 'changed'> = { changed: [] }): readonly string[] {
   if (parts.length === 0) return [];
   const places = parts.flatMap((part) => /^place (.*)$/s.exec(part)?.[1] ?? []);
   const others = parts.flatMap((part) => partWords[part] ?? []);
@@ -97,7 +95,7 @@ export function changed(material: Pick<Material, 'entry' | 'happened'>): readonl
     ...others,
     ...(places.length === 0 ? [] : [`${places.length === 1 ? 'the place' : 'the places'} ${places.join(', ')}`]),
   ];
-  return [`Changed since it was last proven: ${what.join('; ')}. Whether its renewal still works is not shown yet.`];
+  return [`Changed since it was last proven: ${what.join('; ')}`];
 }
 
 export function lastProven(material: Material): readonly Block[] {
@@ -136,9 +134,10 @@ function sentence({ message, fix }: Happened): string {
 }
 
 /** What showed last that a renewal works. */
-export function lastProof({ happened, health }: Material): { readonly at: number; readonly by: string } | undefined {
+export function lastProof({ happened, health, proven }: Material): { readonly at: number; readonly by: string } | undefined {
   const proof = happened.find(({ what }) => what === 'token.rotated' || what === 'drill.passed');
   if (proof !== undefined) return { at: proof.at, by: proof.what === 'token.rotated' ? 'a renewal' : 'a rehearsal' };
-  // The record of a look outlives the history.
-  return health?.provenAt === undefined ? undefined : { at: health.provenAt, by: 'a renewal or a rehearsal' };
+  // Both of these outlive the history.
+  const at = proven?.at ?? health?.provenAt;
+  return at === undefined ? undefined : { at, by: 'a renewal or a rehearsal' };
 }

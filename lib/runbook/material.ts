@@ -3,6 +3,7 @@ import type { Instant } from '../engine/contract.ts';
 import type { DependentFacts, RotatorFacts } from '../engine/facts.ts';
 import type { Happened, Health } from '../engine/records.ts';
 import { day } from '../engine/time.ts';
+import type { Proven } from '../operations/proven.ts';
 import type { TokenStatus } from '../operations/token-status.ts';
 
 /** All that a runbook is made of. What is not known of a token's present is left out, and the runbook says so. */
@@ -14,6 +15,8 @@ export interface Material {
   readonly dependents: ReadonlyMap<string, DependentFacts>;
   readonly status?: TokenStatus;
   readonly health?: Health;
+  /** When something last showed that it can be renewed, and what was changed since; missing where nothing is on record. */
+  readonly proven?: Proven;
   /** Newest first. */
   readonly happened: readonly Happened[];
   /** When all this was looked at. */

@@ -358,10 +358,13 @@ it('says what was changed in the catalog since a renewal last came to its end', 
 
   const [moved] = (await json<{ tokens: { changedSinceProven: string[] }[] }>('status', 'publish', '--catalog', changed)).tokens;
   const text = await run('status', 'publish', '--catalog', changed);
+  const list = await run('status', '--catalog', changed);
 
   expect(asItWas?.changedSinceProven).toEqual([]);
   expect(moved?.changedSinceProven).toEqual(['place hook']);
   expect(text.out).toContain('Changed since it was last proven: the place hook.');
+  expect(list.out).toMatch(/publish .*Changed since it was last proven: the place hook/);
+  expect(list.out).toMatch(/last proven/);
 });
 
 it('has shown no value in all of this', async () => {

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSeals } from '../../lib/console/seals.ts';
 import { type ServedConsole, serveConsole } from '../../lib/console/serve.ts';
+import { configurationOf } from '../../lib/engine/configuration.ts';
 import type { Alert } from '../../lib/engine/records.ts';
 import type { Installation } from '../../lib/operations/installation.ts';
 import { registry } from '../../lib/plugin/registry.ts';
@@ -107,6 +108,36 @@ describe('all tokens', () => {
     expect((await text('/?owner=tomas-okafor')).match(/class="card"/g)).toHaveLength(3);
     expect((await text('/?state=held')).match(/href="\/tokens\/[^"]+"/g)).toEqual(['href="/tokens/token-02"']);
     expect(await text('/?q=nothing-of-this-kind')).toContain('0 tokens');
+  });
+});
+
+describe('what was last proven', () => {
+  it('is on the list, with what was changed since, and can be filtered by', async () => {
+    const { entries } = await sixtyTokens();
+    const prove = async (name: string, changes: Partial<Record<string, string>> = {}) => {
+      const token = entries.find((entry) => entry.token.name === name)?.token;
+      if (token === undefined) throw new Error('there is such a token');
+      const configuration = { ...configurationOf(token), ...changes } as Record<string, string>;
+      const proof = { id: `proof of ${name}`, at: at - 86_400_000, what: 'token.rotated', message: 'm', configuration } as const;
+      await ledger.record({ ...proof, token: name, secretArn: 'arn' });
+    };
+    await prove('token-03');
+    await prove('token-04', { authority: 'another' });
+    const cards = (page: string) => [...page.matchAll(/<li class="card">[\s\S]*?<\/li>/g)].map(([card]) => card);
+
+    const [asItIs, changed, never] = [
+      cards(await text('/?proof=proven')),
+      cards(await text('/?proof=changed')),
+      cards(await text('/?proof=never&q=token-05')),
+    ];
+
+    expect(asItIs).toHaveLength(1);
+    expect(asItIs[0]).toMatch(/token-03[\s\S]*proven 2026-11-24/);
+    expect(asItIs[0]).not.toContain('Changed');
+    expect(changed).toHaveLength(1);
+    expect(changed[0]).toMatch(/token-04[\s\S]*Changed since it was last proven: what makes new ones\./);
+    expect(never).toHaveLength(1);
+    expect(never[0]).toContain('not proven yet');
   });
 });
 

@@ -80,7 +80,7 @@ describe('its role', () => {
     expect(JSON.stringify(moving[0]?.Condition)).toMatch(/AllowRotationLambdaArn.*keyturn-rotate-by-hand/);
   });
 
-  it('writes into the history of tokens, alerts, pauses and sessions, and nowhere else', async () => {
+  it('writes into the history of tokens with what it proves, alerts, pauses and sessions, and nowhere else', async () => {
     const stack = await deploy({ admit: office });
 
     const keys = (action: string) =>
@@ -88,7 +88,7 @@ describe('its role', () => {
         .filter(({ Action }) => Action.includes(action))
         .map(({ Condition }) => (Condition as Record<string, Record<string, unknown>>)['ForAllValues:StringLike']);
     expect(keys('dynamodb:PutItem')).toEqual([
-      { 'dynamodb:LeadingKeys': ['*#token#*', 'fleet:alerts', 'fleet:pauses', 'fleet:sessions'] },
+      { 'dynamodb:LeadingKeys': ['*#token#*', '*#proofs', 'fleet:alerts', 'fleet:pauses', 'fleet:sessions'] },
     ]);
     expect(keys('dynamodb:DeleteItem')).toEqual([{ 'dynamodb:LeadingKeys': ['fleet:pauses', 'fleet:sessions'] }]);
   });

@@ -108,6 +108,26 @@ describe.each(kept)('kept in %s', (_, open) => {
     expect(whole.map(({ id }) => id)).toEqual(['c', 'd', 'b']);
   });
 
+  it('knows of each token what was last proven, and the ledger of all of them', async () => {
+    const { records } = of('proofs');
+    const proves = (id: string, proofAt: number, configuration: Record<string, string>, token = 'mail') =>
+      records.record({ ...happened, id, at: proofAt, token, configuration });
+
+    await proves('rotated', 3000, { account: 'a', layout: 'l', 'place CI': 'p' });
+    await proves('rehearsed', 5000, { account: 'b' });
+    await proves('told late', 4000, { account: 'c', 'place other': 'o' });
+    await records.record({ ...happened, id: 'proves nothing', at: 9000, token: 'lamp' });
+    await of('proofs-2').records.record({ ...happened, id: 'moved', at: 8000, token: 'map', configuration: { account: 'x' } });
+    await ledgerOf('proofs').recordAction('proofs', { ...happened, id: 'signed', at: 7000, token: 'map', configuration: {} });
+
+    const proofs = await ledgerOf('proofs', 'proofs-2').proofs();
+    expect(proofs.toSorted((one, other) => one.at - other.at)).toEqual([
+      { token: 'mail', at: 5000, configuration: { account: 'b', layout: 'l', 'place CI': 'p', 'place other': 'o' } },
+      { token: 'map', at: 8000, configuration: { account: 'x' } },
+    ]);
+    expect((await ledgerOf('proofs-2').proofs()).map(({ token }) => token)).toEqual(['map']);
+  });
+
   it('has the last health of each token, and the ledger those of all', async () => {
     const { records } = of('hospital');
     expect(await records.health('mail')).toBeUndefined();
@@ -181,6 +201,7 @@ describe.each(kept)('kept in %s', (_, open) => {
     await put(partitions.secret('newer', arn), 'failures', { count: 'many' });
     await put(partitions.token('newer', 'mail'), 'x', { ...happened, what: 'token.painted' });
     await put(partitions.healths('newer'), 'mail', { ...health, verdict: 'cheerful' });
+    await put(partitions.proofs('newer'), 'mail', { token: 'mail', at: 'yesterday', configuration: {} });
     await put(partitions.alerts, 'odd', { ...alert, urgency: 'yesterday' });
 
     const { history, records } = of('newer');
@@ -189,6 +210,7 @@ describe.each(kept)('kept in %s', (_, open) => {
     expect(await history.failures(arn)).toBe(0);
     expect(await records.happened('mail', 9)).toEqual([]);
     expect(await records.health('mail')).toBeUndefined();
+    expect(await ledgerOf('newer').proofs()).toEqual([]);
     expect((await ledgerOf('newer').alerts()).map(({ id }) => id)).not.toContain('odd');
   });
 });

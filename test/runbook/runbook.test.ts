@@ -6,6 +6,7 @@ import type { CatalogEntry } from '../../lib/catalog/catalog.ts';
 import { loadCatalog } from '../../lib/catalog/load-catalog.ts';
 import { configurationOf } from '../../lib/engine/configuration.ts';
 import type { Happened } from '../../lib/engine/records.ts';
+import { provenOf } from '../../lib/operations/proven.ts';
 import { registry } from '../../lib/plugin/registry.ts';
 import { composeRunbook } from '../../lib/runbook/compose.ts';
 import { runbookMarkdown } from '../../lib/runbook/markdown.ts';
@@ -77,12 +78,16 @@ it('answers the questions of somebody who has never seen the token', () => {
 it('says what was changed since a renewal last showed that it works', () => {
   const { entry } = material;
   const { token } = entry;
-  const known = [{ ...rotated, configuration: configurationOf(token) }];
+  const proofs = [{ token: token.name, at: rotated.at, configuration: configurationOf(token) }];
   const moved = token.dependents.map((place, index) => (index === 0 ? { ...place, via: 'arn:aws:iam::1:role/other' } : place));
-  const changed = withEntry({ token: { ...token, authority: 'another', dependents: moved } });
+  const changed = { entry: { ...entry, token: { ...token, authority: 'another', dependents: moved } } };
+  const proven = (each: CatalogEntry) => {
+    const found = provenOf([each], proofs).get(token.name);
+    return found === undefined ? {} : { proven: found };
+  };
 
-  expect(markdown({ happened: known })).not.toContain('Changed since');
-  expect(markdown({ happened: known, ...changed })).toContain(
+  expect(markdown(proven(entry))).not.toContain('Changed since');
+  expect(markdown({ ...changed, ...proven(changed.entry) })).toContain(
     `Changed since it was last proven: what makes new ones; the place ${moved[0]?.name}. Whether its renewal still works is not shown yet.`,
   );
 });
