@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Catalog, CatalogEntry } from '../lib/catalog/catalog.ts';
 import { loadCatalog } from '../lib/catalog/load-catalog.ts';
 import { serveConsole } from '../lib/console/serve.ts';
+import { configurationOf } from '../lib/engine/configuration.ts';
 import { RotationError } from '../lib/engine/errors.ts';
 import { parkedLabel, sinceLabel } from '../lib/engine/labels.ts';
 import type { SecretState } from '../lib/engine/ports.ts';
@@ -64,7 +65,7 @@ async function madeUp(): Promise<Installation> {
   return {
     catalog,
     clock: { now: () => at, sleep: async () => {} },
-    ledger: await filledLedger(),
+    ledger: await filledLedger(catalog.entries),
     entry: (name) => catalog.entries.find(({ token }) => token.name === name) ?? nothingIsDone(),
     functionArn: () => '',
     describe: async (entry) => stateOf(entry),
@@ -82,8 +83,30 @@ async function madeUp(): Promise<Installation> {
   };
 }
 
-async function filledLedger(): Promise<Installation['ledger']> {
+/** When each was last renewed, in days before now; of `edge-cache` what makes new ones is another since then. */
+const renewedDaysAgo: Readonly<Record<string, number>> = {
+  'npm-publish': 0.9,
+  'billing-mail': 61,
+  charts: 12,
+  'deploy-robot': 29,
+  'edge-cache': 44,
+};
+
+async function filledLedger(entries: readonly CatalogEntry[]): Promise<Installation['ledger']> {
   const ledger = createMemoryLedger();
+  for (const { token } of entries) {
+    const days = renewedDaysAgo[token.name];
+    if (days === undefined) continue;
+    await ledger.record({
+      id: `renewed-${token.name}`,
+      at: hours(-24 * days),
+      what: 'token.rotated',
+      token: token.name,
+      secretArn: `arn:aws:secretsmanager:eu-north-1:000000000000:secret:${token.secret}-AbCdEf`,
+      message: 'a new token is in use everywhere',
+      configuration: configurationOf(token.name === 'edge-cache' ? { ...token, authority: 'the former one' } : token),
+    });
+  }
   const secretArn = 'arn:aws:secretsmanager:eu-north-1:000000000000:secret:build/npm-publish-AbCdEf';
   const generations = [
     ['e0', hours(-21 - 24 * 57), hours(-21 - 24 * 26)],

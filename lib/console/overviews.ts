@@ -126,15 +126,15 @@ function tokenCard(
   const facts = [
     titles.get(provider) ?? provider,
     `owner ${catalog.people.get(owner)?.name ?? owner}`,
-    ...(nextRotationAt === undefined ? [] : [`renewed by ${day(nextRotationAt)}`]),
-    proven === undefined ? 'not proven yet' : `proven ${day(proven.at)}`,
+    ...(nextRotationAt === undefined ? [] : [html`renewed by <span class="whole">${day(nextRotationAt)}</span>`]),
+    proven === undefined ? 'not proven yet' : html`proven <span class="whole">${day(proven.at)}</span>`,
     ...(debts.length === 0 ? [] : [`${debts.length} old still ${debts.length === 1 ? 'works' : 'work'}`]),
   ];
   return html`<li class="card"><p><a href="/tokens/${token}">${token}</a> ${stateBadge(state)}</p>
 <p>${entry?.description ?? ''}</p>
 ${state === 'fine' ? '' : html`<p>${stateWords[state]}</p>`}
-${changedText(proven).map((text) => html`<p class="bad">${plain(text)}.</p>`)}
-<p class="soft">${facts.join(' · ')}</p></li>`;
+${changedText(proven).map((text) => html`<p class="warn">${plain(text)}.</p>`)}
+<p class="soft">${facts.map((fact, index) => html`${index === 0 ? '' : ' · '}${fact}`)}</p></li>`;
 }
 
 /** What waits for a person: everybody's, or one person's, and the reader's own where nothing else is asked for. */

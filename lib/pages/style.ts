@@ -39,7 +39,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .good { color: var(--good); } .warn { color: var(--warn); } .bad { color: var(--bad); }
 .plain { list-style: none; padding: 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; margin: .6rem 0; max-width: none; }
-.card p { margin: .2rem 0; }
+.card p { margin: .2rem 0; } .card h2 { margin-top: .2rem; } .whole { white-space: nowrap; }
 form.filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; margin: 1rem 0; }
 form.filter select { max-width: 13rem; }
 form.filter input, form.filter select, form.filter button { height: 2.5rem; }

@@ -132,7 +132,7 @@ describe('what was last proven', () => {
     ];
 
     expect(asItIs).toHaveLength(1);
-    expect(asItIs[0]).toMatch(/token-03[\s\S]*proven 2026-11-24/);
+    expect(asItIs[0]).toMatch(/token-03[\s\S]*proven <span class="whole">2026-11-24/);
     expect(asItIs[0]).not.toContain('Changed');
     expect(changed).toHaveLength(1);
     expect(changed[0]).toMatch(/token-04[\s\S]*Changed since it was last proven: what makes new ones\./);
