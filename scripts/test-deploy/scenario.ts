@@ -76,6 +76,7 @@ export async function playScenario(options: {
   const { place, folder, report, cleanup, signal, onFit } = options;
   const { cdk, clients } = place;
   const { dynamoDb, secretsManager, lambda, sqs } = clients;
+  const ofThis = ['--catalog', join(folder, 'catalog'), '--installation', installation];
   let assembly = '';
 
   await arrive();
@@ -92,6 +93,7 @@ export async function playScenario(options: {
   await deployChanged();
   await rotateOnDemand('the token of the first rotation', replaced.token);
   await retire(replaced);
+  await rehearse();
   await tell();
   await serveCalendar();
   await leave();
@@ -369,6 +371,27 @@ export async function playScenario(options: {
     report.holds('the token made by hand was not ours to revoke, and works', await registry.accepts(byHand), true);
   }
 
+  /** What people ask for by `keyturn drill`: the deployed function makes a token that nobody gets, ends it, and proves it dead. */
+  async function rehearse(): Promise<void> {
+    report.scene('A rehearsal');
+    const { provider, name } = names.token;
+    const [before, alive, copy] = [await now(), await registry.liveTokens(), await copyNow()];
+    const drilled = (await keyturn('drill', name, ...ofThis)) as { outcome: string; seconds: object };
+    report.holds('keyturn drill passes', drilled.outcome, 'passed');
+    report.holds('after each of its four parts', Object.keys(drilled.seconds).length, 4);
+    report.holds('nothing of the secret has moved', (await now()).versions, before.versions);
+    report.holds('nor of its copy', (await copyNow()) === copy, true);
+    report.holds('and the token made for it is not alive', await registry.liveTokens(), alive);
+    const told = (await writtenDown(dynamoDb, historyTable, partitions.token(provider, name))).map(({ what }) => what);
+    report.holds('the history has it, once', told.filter((what) => what === 'drill.passed').length, 1);
+    const { tokens } = (await keyturn('status', name, ...ofThis)) as {
+      tokens: { provenAt?: number; changedSinceProven: string[] }[];
+    };
+    const [{ provenAt, changedSinceProven } = { changedSinceProven: undefined }] = tokens;
+    report.holds('keyturn status says when it was proven', typeof provenAt, 'number');
+    report.holds('and that nothing was changed since', changedSinceProven, []);
+  }
+
   /** Somebody turns the rotation off: the deployed sweep finds it, and who owns the token reads of it, and again when it is over. */
   async function tell(): Promise<void> {
     report.scene('An alert, and that it is over');
@@ -409,20 +432,7 @@ export async function playScenario(options: {
   /** What a calendar program does, with the address that `keyturn calendar --address` prints. */
   async function serveCalendar(): Promise<void> {
     report.scene('A calendar');
-    const { status, output } = await run(
-      process.execPath,
-      [
-        join(options.root, 'bin/keyturn.cjs'),
-        'calendar',
-        '--catalog',
-        join(folder, 'catalog'),
-        '--installation',
-        installation,
-      ].concat(['--person', owner.id, '--address', '--json']),
-      { folder, environment: { ...place.environment, [noVersionWarning]: 'true' }, signal },
-    );
-    if (status !== 0) throw new Error(`keyturn calendar failed. The end of what it said:\n${tail(output)}`);
-    const { address } = JSON.parse(output) as { address: string };
+    const { address } = (await keyturn('calendar', ...ofThis, '--person', owner.id, '--address')) as { address: string };
     const { statusCode, body } = await askCalendar(new URL(address).pathname);
     report.holds('the address that keyturn calendar prints answers', statusCode, 200);
     report.holds('with what the owner has to do with', body.includes(`SUMMARY:${names.token.name} is rotated`), true);
@@ -439,13 +449,8 @@ export async function playScenario(options: {
   async function leave(): Promise<void> {
     report.scene('keyturn uninstall, and cdk destroy');
     const { token, versionId } = await current();
-    const { status, output } = await run(
-      process.execPath,
-      [join(options.root, 'bin/keyturn.cjs'), 'uninstall', join(folder, 'catalog'), '--yes', '--json'],
-      { folder, environment: { ...place.environment, [noVersionWarning]: 'true' }, signal },
-    );
-    if (status !== 0) throw new Error(`keyturn uninstall failed. The end of what it said:\n${tail(output)}`);
-    const told = (JSON.parse(output) as { tokens: readonly { token: string; found: Removal }[] }).tokens;
+    const uninstalled = await keyturn('uninstall', join(folder, 'catalog'), '--yes');
+    const told = (uninstalled as { tokens: readonly { token: string; found: Removal }[] }).tokens;
     const live = told.find((each) => each.token === names.token.name)?.found.live ?? [];
     report.holds(
       'keyturn uninstall lists the current token as still live',
@@ -511,6 +516,17 @@ export async function playScenario(options: {
     onFit(await place.fit(made));
     await cdk.deploy(made);
     return made;
+  }
+
+  /** A command as people type it, with the credentials of this place; answers its JSON document. */
+  async function keyturn(command: string, ...words: readonly string[]): Promise<unknown> {
+    const { status, output } = await run(process.execPath, [join(options.root, 'bin/keyturn.cjs'), command, ...words, '--json'], {
+      folder,
+      environment: { ...place.environment, [noVersionWarning]: 'true' },
+      signal,
+    });
+    if (status !== 0) throw new Error(`keyturn ${command} failed. The end of what it said:\n${tail(output)}`);
+    return JSON.parse(output);
   }
 
   async function sweep(): Promise<void> {
