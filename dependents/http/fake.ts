@@ -80,7 +80,7 @@ function createFake(habits: Habits): DependentFakeFactory {
 
     function start(buildSeconds: number): Start {
       const liveAt = world.now() + buildSeconds * 1000;
-      const started = { id: `start-${world.random(8)}`, liveAt, setting: self.state.setting };
+      const started = { id: `start-${self.state.starts.length}-${world.random(8)}`, liveAt, setting: self.state.setting };
       self.state = { ...self.state, starts: [...self.state.starts, started] };
       return started;
     }

@@ -329,10 +329,10 @@ function laterThan(known: Receipt | undefined, now: Instant): Instant {
 }
 
 /** Sleeps a little longer each time; false where the step has no time for it. */
-type Patience = () => Promise<boolean>;
+export type Patience = () => Promise<boolean>;
 
 /** For everything that a step waits for, together. `stillMay` is asked after every wait. */
-function createPatience({ ports }: OpenToken, stillMay: () => Promise<void> = async () => {}): Patience {
+export function createPatience({ ports }: OpenToken, stillMay: () => Promise<void> = async () => {}): Patience {
   const startedAt = ports.clock.now();
   let next = 500;
   return async () => {

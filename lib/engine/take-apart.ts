@@ -1,4 +1,13 @@
-import { observeOne, olderVersions, receiptsOf, rewrite, type Versions } from './copies.ts';
+import {
+  createPatience,
+  observeOne,
+  olderVersions,
+  type Patience,
+  type Receipts,
+  receiptsOf,
+  rewrite,
+  type Versions,
+} from './copies.ts';
 import { asRotationError, RotationError } from './errors.ts';
 import { judge } from './judge.ts';
 import { current, holderOf, parkedLabel, pending, readOurLabel, readParked } from './labels.ts';
@@ -121,24 +130,44 @@ async function putBack(open: OpenToken, state: SecretState, before: StoredVersio
     older: olderVersions(open, state.arn, [before.versionId], state),
   };
   const receipts = await receiptsOf(open, state.arn);
+  const wait = createPatience(open);
   const [unrestored, foreign]: [string[], string[]] = [[], []];
   for (const dependent of backwards(open)) {
+    const { name } = dependent.entry;
     try {
       const known = onlyRestarts(dependent) ? await receiptsOf(open, state.arn) : receipts;
-      const one = await observeOne(open, dependent, versions, known);
-      if (one.standing === 'foreign' && dependent.entry.onForeign === 'stop') {
-        foreign.push(dependent.entry.name); // not our writing, so nothing to put back
-        continue;
-      }
-      await rewrite(open, one, versions);
-      open.ports.log({ event: 'dependent.restored', token: open.token.name, dependent: dependent.entry.name });
+      if ((await putBackOne(open, dependent, versions, known, wait)) === 'foreign') foreign.push(name);
+      else open.ports.log({ event: 'dependent.restored', token: open.token.name, dependent: name });
     } catch (problem) {
       const { code } = asRotationError(problem, 'putting back');
-      open.ports.log({ event: 'dependent.unrestored', token: open.token.name, dependent: dependent.entry.name, code });
-      unrestored.push(dependent.entry.name);
+      open.ports.log({ event: 'dependent.unrestored', token: open.token.name, dependent: name, code });
+      unrestored.push(name);
     }
   }
   return { unrestored, foreign };
+}
+
+/** A place that is still busy with what was just written there is looked at again in some seconds. What is not our writing is left as it is. */
+async function putBackOne(
+  open: OpenToken,
+  dependent: OpenDependent,
+  versions: Versions,
+  known: Receipts,
+  wait: Patience,
+): Promise<'restored' | 'foreign'> {
+  let receipts = known;
+  for (;;) {
+    try {
+      const one = await observeOne(open, dependent, versions, receipts);
+      if (one.standing === 'foreign' && dependent.entry.onForeign === 'stop') return 'foreign';
+      await rewrite(open, one, versions);
+      return 'restored';
+    } catch (problem) {
+      const isBusy = problem instanceof RotationError && problem.code === 'conflict';
+      if (!isBusy || !(await wait())) throw problem;
+      receipts = await receiptsOf(open, versions.secretArn);
+    }
+  }
 }
 
 function backwards(open: OpenToken): readonly OpenDependent[] {

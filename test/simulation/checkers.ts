@@ -102,7 +102,7 @@ export function judgeCall(
   const was = valueIn(stage, before.current);
   const is = valueIn(stage, after.current);
   if (before.current?.id !== after.current?.id)
-    known = afterPromotion(known, { was, is, version: after.current?.id ?? '', now }, before, broken);
+    known = afterPromotion(stage, known, { was, is, version: after.current?.id ?? '', now }, before, broken);
 
   if (before.tokens !== after.tokens && !isReplacing) {
     for (const token of newlyRevoked(before.tokens, after.tokens)) {
@@ -153,14 +153,16 @@ export function judgeCall(
 }
 
 function afterPromotion(
+  stage: Stage,
   truth: Truth,
   { was, is, version, now }: { was: string | undefined; is: string | undefined; version: string; now: number },
   before: View,
   broken: (violation: Violation) => void,
 ): Truth {
   // docs/decisions/2026-11-25-a-stamp-that-nobody-took-off.md
-  const stamp = readSince(before.current?.labels);
-  const supersededAt = stamp === undefined ? now : stamp.seconds * 1000;
+  const same = before.versions.filter((each) => was !== undefined && valueIn(stage, each) === was);
+  const stamps = same.flatMap(({ labels }) => readSince(labels)?.seconds ?? []);
+  const supersededAt = stamps.length === 0 ? now : Math.min(...stamps) * 1000;
   const isFirst = before.current === undefined || was === undefined;
   if (!isFirst && !truth.passed.includes(version) && is !== undefined && !truth.byHand.includes(is)) {
     broken({ invariant: 'I6', message: 'AWSCURRENT moved to a version that never passed testSecret' });

@@ -136,6 +136,11 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     switches: { ...walked, retryWithoutPending: 'new-token', duplicateDeliveries: 'after' },
   },
   {
+    name: 'a place that was still busy with the write that failed was not put back',
+    life: 'dependent eventbridge-connection: press advance 26h advance,8=crash-before continue renew-authority turn-on release',
+    switches: walked,
+  },
+  {
     name: 'two refusals in a row of a token that only its owner can end were taken for its end',
     life: 'rotator generic: press advance advance advance advance advance advance 3h strays continue advance retire 26h begin strays continue watch retire,10=refused,12=refused 1h retire',
   },
