@@ -45,8 +45,5 @@ export const facts = {
       setting: 'target.level',
     },
   ],
-  proven: [
-    { on: 'fake', date: '2026-11-25' },
-    { on: 'vendor document', date: '2026-11-25' },
-  ],
+  proven: [{ on: 'fake', date: '2026-11-25' }],
 } as const satisfies DependentFacts;
