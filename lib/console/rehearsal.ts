@@ -53,7 +53,7 @@ ${
 <input type="hidden" name="seal" value="${seal}">
 <ul class="plain">${lines.map(
         (line, index) =>
-          html`<li><label><input type="checkbox" name="${fieldOf(index)}" value="yes" required> ${textHtml(line)}</label></li>`,
+          html`<li><label class="tick"><input type="checkbox" name="${fieldOf(index)}" value="yes" required> <span>${textHtml(line)}</span></label></li>`,
       )}</ul>
 <p><label for="person">Who signs</label><select id="person" name="person" required>${signers.map((id) => html`<option value="${id}">${nameOf(id)}</option>`)}</select></p>
 <p class="actions"><button class="first" type="submit">I have walked through it, and it holds</button> <a class="button" href="/tokens/${entry.token.name}">Not now</a></p>

@@ -44,6 +44,9 @@ form.filter { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end;
 form.filter select { max-width: 13rem; }
 form.filter input, form.filter select, form.filter button { height: 2.5rem; }
 label { display: block; }
+label.tick { display: grid; grid-template-columns: auto 1fr; gap: .7rem; align-items: start; padding: .3rem 0; }
+input[type="checkbox"] { width: 1.25rem; height: 1.25rem; margin: .15rem 0 0; }
+input[type="password"] { width: 32rem; }
 input, select, textarea, button, .button { font: inherit; color: inherit; background: var(--card); border: 1px solid var(--soft);
   border-radius: .35rem; padding: .4rem .7rem; max-width: 100%; }
 button, .button { cursor: pointer; text-decoration: none; display: inline-block; }
