@@ -254,7 +254,9 @@ export function createSim(
     if (kind === 'stale') return stale(effect);
     run.isDead = kind === 'crash-before';
     const hasEffect = kind === 'crash-after' || ((kind === 'lost' || kind === 'garbled') && isChange(call));
-    if (hasEffect) await withEffect(run, call, effect);
+    const answer = hasEffect ? await withEffect(run, call, effect) : undefined;
+    // Whoever garbles an answer makes no refusal a success.
+    if (kind === 'garbled' && ((answer as { status?: number } | undefined)?.status ?? 200) >= 400) return answer;
     run.isDead ||= kind === 'crash-after';
     return outcomeOf(kind, call);
   }
@@ -310,13 +312,15 @@ export function createSim(
     return known;
   }
 
+  const readsTheSecret = (index: number) => player.dependents?.[index]?.plugin.facts.readsFrom === 'the-secret';
+
   /** In the end, where nothing befell anybody and no person moved a label since. */
   function judgeTakenApart(runs: readonly ActiveRun[]): void {
     // A place that looks at the time of a message refuses whoever's clock is wrong.
     if (stage.ourClock.wrongByMilliseconds !== 0 || runs.some(({ isDead, hasFaults }) => isDead || hasFaults)) return;
     for (const { tookApart, violations } of runs)
       if (tookApart !== undefined && tookApart.at > handMovedAt)
-        judgePutBack(stage, viewOf(stage), tookApart.value, (violation) => violations.push(violation));
+        judgePutBack(stage, viewOf(stage), tookApart.value, readsTheSecret, (violation) => violations.push(violation));
   }
 
   async function stale(effect: () => Promise<unknown>): Promise<unknown> {
