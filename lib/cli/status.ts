@@ -3,8 +3,7 @@ import colours from 'picocolors';
 import type { CatalogEntry } from '../catalog/catalog.ts';
 import { type Installation, pausesOf } from '../operations/installation.ts';
 import { lookAt } from '../operations/look.ts';
-import { orNothing } from '../operations/material.ts';
-import { type Proven, provenOf } from '../operations/proven.ts';
+import { type Proven, provenOfAll } from '../operations/proven.ts';
 import { needsPerson, type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
 import { changed, changedText } from '../runbook/liveness.ts';
 import { openInstallation, type Place, withPlace } from './installation.ts';
@@ -34,7 +33,7 @@ export function statusCommand(): Command {
         .toSorted((one, other) => tokenStates.indexOf(one.state) - tokenStates.indexOf(other.state));
       const [only] = shown;
       // Whoever may not read the table sees the rest.
-      const proven = provenOf(entries, await orNothing(() => installation.ledger.proofs()));
+      const proven = (await provenOfAll(installation)) ?? new Map<string, Proven>();
       const tokens = shown.map((status) => {
         const { at, changed: changedSinceProven = [] } = proven.get(status.token) ?? {};
         return { ...status, ...(at === undefined ? {} : { provenAt: at }), changedSinceProven };

@@ -7,8 +7,8 @@ import type { Registry } from '../engine/open-token.ts';
 import { day, minute } from '../engine/time.ts';
 import { type Installation, pausesOf } from '../operations/installation.ts';
 import { lookAtAll } from '../operations/look.ts';
-import { knownOf, orNothing } from '../operations/material.ts';
-import { type Proven, provenOf } from '../operations/proven.ts';
+import { knownOf } from '../operations/material.ts';
+import { type Proven, provenOfAll } from '../operations/proven.ts';
 import { needsPerson, type TokenState, type TokenStatus, tokenStates } from '../operations/token-status.ts';
 import type { Markup } from '../runbook/html.ts';
 import { changedText, stateWords } from '../runbook/liveness.ts';
@@ -40,13 +40,13 @@ export function stateBadge(state: TokenState): Markup {
 export async function tokensPage(installation: Installation, registry: Registry, query: Query): Promise<Markup> {
   const { catalog } = installation;
   const entries = new Map(catalog.entries.map((entry) => [entry.token.name, entry]));
-  const proven = provenOf(catalog.entries, await orNothing(() => installation.ledger.proofs()));
+  const proven = await provenOfAll(installation);
   const wanted = (query['q'] ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const statuses = (await lookAtAll(installation, await pausesOf(installation)))
     .filter(({ owner }) => isChosen(query['owner'], owner))
     .filter(({ provider }) => isChosen(query['provider'], provider))
     .filter(({ state }) => isChosen(query['state'], state))
-    .filter(({ token }) => isChosen(query['proof'], proofOf(proven.get(token))))
+    .filter(({ token }) => isChosen(query['proof'], proven === undefined ? '' : proofOf(proven.get(token))))
     .filter(({ token }) => {
       const text = textOf(installation, entries.get(token));
       return wanted.every((word) => text.includes(word));
@@ -60,7 +60,15 @@ export async function tokensPage(installation: Installation, registry: Registry,
 <p role="status">${statuses.length} ${statuses.length === 1 ? 'token' : 'tokens'}; ${inNeed === 0 ? 'none needs a person' : `${inNeed} ${inNeed === 1 ? 'needs' : 'need'} a person`}.</p>
 <ul class="plain">${statuses
     .slice((page - 1) * tokensAPage, page * tokensAPage)
-    .map((status) => tokenCard(installation, status, entries.get(status.token), proven.get(status.token), titles))}</ul>
+    .map((status) =>
+      tokenCard(
+        installation,
+        status,
+        entries.get(status.token),
+        proven === undefined ? 'unknown' : proven.get(status.token),
+        titles,
+      ),
+    )}</ul>
 ${pages === 1 ? '' : html`<nav aria-label="Pages"><p>Page ${page} of ${pages}.${page > 1 ? html` <a href="${linkTo(query, page - 1)}">Before</a>` : ''}${page < pages ? html` <a href="${linkTo(query, page + 1)}">Next</a>` : ''}</p></nav>`}`;
 }
 
@@ -120,14 +128,17 @@ function tokenCard(
   { catalog }: Installation,
   { token, state, owner, nextRotationAt, debts, provider }: TokenStatus,
   entry: CatalogEntry | undefined,
-  proven: Proven | undefined,
+  proof: Proven | undefined | 'unknown',
   titles: ReadonlyMap<string, string>,
 ): Markup {
+  const proven = proof === 'unknown' ? undefined : proof;
   const facts = [
     titles.get(provider) ?? provider,
     `owner ${catalog.people.get(owner)?.name ?? owner}`,
     ...(nextRotationAt === undefined ? [] : [html`renewed by <span class="whole">${day(nextRotationAt)}</span>`]),
-    proven === undefined ? 'not proven yet' : html`proven <span class="whole">${day(proven.at)}</span>`,
+    ...(proof === 'unknown'
+      ? []
+      : [proven === undefined ? 'not proven yet' : html`proven <span class="whole">${day(proven.at)}</span>`]),
     ...(debts.length === 0 ? [] : [`${debts.length} old still ${debts.length === 1 ? 'works' : 'work'}`]),
   ];
   return html`<li class="card"><p><a href="/tokens/${token}">${token}</a> ${stateBadge(state)}</p>

@@ -113,7 +113,7 @@ export interface Pause {
 export interface TokenRecords {
   /** Newest first. */
   happened(token: string, most: number): Promise<readonly Happened[]>;
-  /** The same id a second time changes nothing. */
+  /** The same id a second time is in the history once; what it proves counts each time. */
   record(happened: Happened): Promise<void>;
   health(token: string): Promise<Health | undefined>;
   saveHealth(health: Health): Promise<void>;

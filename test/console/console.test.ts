@@ -1,9 +1,11 @@
 // Goal: people see how their tokens are and act on them by pages, nobody else gets in, and nothing that is written anywhere does anything there.
 // Method: the app on its own port, asked over HTTP as a browser asks, with labels and records in memory. test/cli/tokens.test.ts acts on real ones.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tokensPage } from '../../lib/console/overviews.ts';
 import { createSeals } from '../../lib/console/seals.ts';
 import { type ServedConsole, serveConsole } from '../../lib/console/serve.ts';
 import { configurationOf } from '../../lib/engine/configuration.ts';
+import { RotationError } from '../../lib/engine/errors.ts';
 import type { Alert } from '../../lib/engine/records.ts';
 import type { Installation } from '../../lib/operations/installation.ts';
 import { registry } from '../../lib/plugin/registry.ts';
@@ -139,6 +141,18 @@ describe('what was last proven', () => {
     expect(never).toHaveLength(1);
     expect(never[0]).toContain('not proven yet');
   });
+});
+
+it('says of no token that it is not proven where the record does not answer', async () => {
+  const whole = installationOf(await sixtyTokens());
+  const proofs = async () => {
+    throw new RotationError('unavailable', 'the table did not answer', { fix: 'Nothing to do.' });
+  };
+
+  const page = String(await tokensPage({ ...whole, ledger: { ...ledger, proofs } }, registry, {}));
+
+  expect(page.match(/class="card"/g)).toHaveLength(50);
+  expect(page.replace(/<form[\s\S]*?<\/form>/, '')).not.toContain('proven');
 });
 
 describe('one token', () => {
