@@ -400,11 +400,10 @@ export async function playScenario(options: {
     await openMailbox(clients, { name: mailbox, topicArn, address: owner.email });
     await secretsManager.send(new CancelRotateSecretCommand({ SecretId: arn }));
     await sweep();
-    const opened = await letter('the owner is told');
-    const isOff = `[Keyturn, soon] Rotation of ${names.token.name} is turned off`;
-    report.holds('the owner reads that rotation is turned off', opened.subject.startsWith(isOff), true);
-    report.holds('and what to do', opened.text.includes(`keyturn rotate ${names.token.name}`), true);
-    report.holds('and no value', /canary|npm_/.test(opened.text), false);
+    const opened = await letter(`[Keyturn, soon] Rotation of ${names.token.name} is turned off`);
+    report.holds('the owner reads that rotation is turned off', opened !== '', true);
+    report.holds('and what to do', opened.includes(`keyturn rotate ${names.token.name}`), true);
+    report.holds('and no value', /canary|npm_/.test(opened), false);
     await secretsManager.send(
       new RotateSecretCommand({ SecretId: arn, RotateImmediately: false, RotationRules: { AutomaticallyAfterDays: 30 } }),
     );
@@ -414,19 +413,25 @@ export async function playScenario(options: {
     if (place.pass === undefined) return;
     place.pass(15);
     await sweep();
-    const closed = await letter('the owner is told that it is over');
-    report.holds('and then that it is over', closed.subject.startsWith(`[Keyturn, over] Rotation of ${names.token.name}`), true);
+    const closed = await letter(`[Keyturn, over] Rotation of ${names.token.name}`);
+    report.holds('and then that it is over', closed.includes('This is over'), true);
   }
 
-  /** The next message for the owner. */
-  async function letter(what: string): Promise<{ readonly subject: string; readonly text: string }> {
-    let message: string | undefined;
-    await until(what, async () => {
-      message = await takeOut(sqs, mailbox);
-      return message !== undefined;
+  /**
+   * The next message for the owner whose subject begins so. Others may come before it: which of them a sweep tells first is a matter of which job
+   * was done first, and the token made by hand, which no label names any more, is told as well.
+   */
+  async function letter(beginning: string): Promise<string> {
+    let text: string | undefined;
+    await until(`the owner is sent a message that begins with "${beginning}"`, async () => {
+      const { Subject = '', Message = '' } = JSON.parse((await takeOut(sqs, mailbox)) ?? '{}') as {
+        Subject?: string;
+        Message?: string;
+      };
+      if (Subject.startsWith(beginning)) text = Message;
+      return text !== undefined;
     });
-    const { Subject: subject = '', Message: text = '' } = JSON.parse(message ?? '{}') as { Subject?: string; Message?: string };
-    return { subject, text };
+    return text ?? '';
   }
 
   /** What a calendar program does, with the address that `keyturn calendar --address` prints. */
