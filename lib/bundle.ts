@@ -46,6 +46,8 @@ export async function bundleHandlers(folder: string, { local, mapsFolder }: Bund
     target: 'node20',
     format: 'esm',
     mainFields: ['module', 'main'],
+    // What ssh2 uses where somebody has compiled it, and does without everywhere else: the bytes must not depend on that.
+    external: ['*.node', 'cpu-features'],
     define: { KEYTURN_LOCAL: JSON.stringify(local ?? false) },
     // What is written for CommonJS inside the SDK asks for `require`, which a module does not have.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },

@@ -11,6 +11,7 @@ export const rotators: Readonly<Record<string, () => Promise<AnyRotator>>> = {
   'datadog-api-key': async () => (await import('./datadog-api-key/index.ts')).datadogApiKey,
   'datadog-application-key': async () => (await import('./datadog-application-key/index.ts')).datadogApplicationKey,
   'generic': async () => (await import('./generic/index.ts')).generic,
+  'github-deploy-key': async () => (await import('./github-deploy-key/index.ts')).githubDeployKey,
   'github-pat': async () => (await import('./github-pat/index.ts')).githubPat,
   'gitlab': async () => (await import('./gitlab/index.ts')).gitlab,
   'google-oauth-refresh': async () => (await import('./google-oauth-refresh/index.ts')).googleOauthRefresh,

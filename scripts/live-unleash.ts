@@ -11,7 +11,7 @@ import { setTimeout } from 'node:timers/promises';
 import colours from 'picocolors';
 import { createSecretsManagerStore } from '../lib/aws/secrets-manager-store.ts';
 import { fault } from '../lib/cli/terminal.ts';
-import { cryptography } from '../lib/crypto/sodium.ts';
+import { cryptography } from '../lib/crypto/cryptography.ts';
 import type { AwsDoor } from '../lib/engine/contract.ts';
 import { createAuthorityCache, openToken } from '../lib/engine/open-token.ts';
 import type { Ports } from '../lib/engine/ports.ts';
@@ -20,6 +20,7 @@ import { rotate } from '../lib/engine/rotate.ts';
 import type { Token } from '../lib/engine/token.ts';
 import { createTokenHistory } from '../lib/history/history.ts';
 import { createDoors } from '../lib/http/door.ts';
+import { transport } from '../lib/http/transport.ts';
 import { openFolderShelf } from '../lib/local/folder-shelf.ts';
 import { createRotationDriver } from '../lib/local/secrets-manager/rotation.ts';
 import { createSecretsManager } from '../lib/local/secrets-manager/service.ts';
@@ -59,7 +60,7 @@ async function prove(scope: { url: string }, authority: { value: string }, folde
     clock,
     random: (count) => randomBytes(count),
     http: createDoors({
-      fetch: globalThis.fetch,
+      fetch: transport,
       clock,
       random: (count) => randomBytes(count),
       remaining: () => 300_000,

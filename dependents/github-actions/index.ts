@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Dependent, DependentContext, HttpRequest, Method, WorkflowRun, Workflows } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
+import { headers } from '../../lib/vendors/github.ts';
 import { facts } from './facts.ts';
 
 const shared = {
@@ -277,7 +278,6 @@ async function readSelection(context: Context): Promise<readonly number[]> {
 }
 
 function call({ http, authority }: Context, method: Method, path: string, request: HttpRequest = {}) {
-  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
   return http(method, path, { ...request, headers, bearer: authority.token });
 }
 

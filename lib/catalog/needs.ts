@@ -1,5 +1,6 @@
 import type { DependentFacts, RotatorFacts } from '../engine/facts.ts';
 import { concrete } from '../engine/ports.ts';
+import { originOf } from '../http/origin.ts';
 import type { Needs } from './catalog.ts';
 import type { TokenDraft } from './draft.ts';
 import { secretArnPattern } from './secret-id.ts';
@@ -15,9 +16,7 @@ export function needsOf({ rotator, scope, dependents, fields }: TokenDraft): Nee
   );
   const checks = (fields.checks ?? []).flatMap((check) => (check?.url === undefined ? [] : [check.url]));
   const probes = dependents.flatMap(({ fields: { probe } }) => (probe?.route === undefined ? [] : [probe.route]));
-  const origins = [...addresses, ...checks, ...probes].flatMap((address) =>
-    URL.canParse(address) ? [new URL(address).origin] : [],
-  );
+  const origins = [...addresses, ...checks, ...probes].flatMap((address) => (URL.canParse(address) ? [originOf(address)] : []));
   return {
     isAssisted: rotator?.facts.kind === 'assisted',
     hosts: [...new Set(origins)].sort(),

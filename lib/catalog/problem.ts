@@ -56,6 +56,7 @@ const meanings = {
   value: error('The way the value is stored does not fit what the provider issues.'),
   schedule: error('The schedule is not one that AWS takes.'),
   'cannot-expect': warning('Something is expected of the token that the provider never tells.'),
+  'cannot-check': error('A check cannot send tokens of this provider.'),
   'no-rehearsal': error('A renewal of this provider cannot be rehearsed.'),
   'overlap-too-short': error('The old token is revoked while somebody may still use it.'),
   'no-overlap': warning('The provider ends the old token at once, while somebody may still use it.'),

@@ -17,6 +17,7 @@ export function tokenFaults(draft: TokenDraft, shared: SharedDraft, loopback?: L
     ...adoption(draft),
     ...valueLayout(draft),
     ...expectations(draft),
+    ...checks(draft),
     ...names(draft),
     ...order(draft),
     ...draft.dependents.flatMap((dependent) => [...dependentFaults(draft, dependent)]),
@@ -178,6 +179,15 @@ function* expectations({ fields, rotator }: TokenDraft): Iterable<Fault> {
   yield { path: ['expect', 'scopes'], code: 'cannot-expect', message: sentence(message), fix };
 }
 
+function* checks({ fields, rotator }: TokenDraft): Iterable<Fault> {
+  if (rotator?.facts.isMultiline !== true) return;
+  for (const index of (fields.checks ?? []).keys()) {
+    const message = `A check sends the token in a header, and one of ${rotator.facts.name} has line breaks.`;
+    const fix = 'Remove the check. Whether the token works is asked in its own way before every promotion.';
+    yield { path: ['checks', index], code: 'cannot-check', message, fix };
+  }
+}
+
 function* names({ fields }: TokenDraft): Iterable<Fault> {
   for (const list of ['dependents', 'consumers', 'checks'] as const) {
     const seen = new Set<string>();
@@ -324,7 +334,7 @@ function* addresses({ fields, provider, dependents }: TokenDraft, loopback: Loop
   }
   for (const { path, address, kind } of places) {
     // What is no address at all is told by its own field.
-    if (typeof address !== 'string' || !/^https?:\/\//.test(address) || !URL.canParse(address)) continue;
+    if (typeof address !== 'string' || !/^(?:https?|ssh):\/\//.test(address) || !URL.canParse(address)) continue;
     const why = whyNever(address, kind, loopback);
     if (why === undefined) continue;
     const message = `This address would never be called: ${why}.`;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { Http, HttpAnswer } from '../engine/contract.ts';
+import type { Http } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
 import type { Said } from '../http/call.ts';
-import { readPages } from '../plugin/pages.ts';
+import { nextLink, readPages } from '../plugin/pages.ts';
 import { type Asked, ask, type DeclaredRequest, type Purpose } from './request.ts';
 import type { Values } from './template.ts';
 import { pointer, type Told } from './told.ts';
@@ -68,7 +68,7 @@ function nextOf<Meaning extends string>(
     return { query: { [how.page]: String(number + 1) } };
   }
   const at = 'cursor' in how ? how.cursor : 'next' in how ? how.next : undefined;
-  const found = at === undefined ? linkIn(answer) : told.look(at) === '' ? undefined : told.maybeText(at);
+  const found = at === undefined ? nextLink(answer) : told.look(at) === '' ? undefined : told.maybeText(at);
   if (found === undefined) return undefined;
   return 'cursor' in how ? { query: { [how.query]: found } } : { address: sameOrigin(said, request, api, found) };
 }
@@ -84,14 +84,4 @@ function sameOrigin(said: Said, { url }: { readonly url: string }, api: string, 
     fix: 'If that is right, write the request with that host, and page by a cursor or by numbers.',
     definite: true,
   });
-}
-
-/** The target of `rel="next"` in a Link header. */
-function linkIn(answer: HttpAnswer): string | undefined {
-  const links = (answer.header('link') ?? '').matchAll(/<([^<>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s",;]+))*)/g);
-  for (const [, target, parameters = ''] of links) {
-    const [, quoted, bare = ''] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))/i.exec(parameters) ?? [];
-    if ((quoted ?? bare).toLowerCase().split(/\s+/).includes('next')) return target;
-  }
-  return undefined;
 }

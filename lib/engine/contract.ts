@@ -36,6 +36,7 @@ export interface HttpAnswer {
 
 /**
  * The only door to the network. `path` is joined to the plug-in's base address; an absolute address must be one of its allowed hosts.
+ * An address that begins with `ssh:` is a repository, and is asked as lib/ssh says.
  * Time-outs, size caps, retries of what is safe to repeat, Retry-After, refused redirects and the sorting of errors are in here.
  * Anything but 2xx or an accepted status throws a RotationError: `limited` 429 and a 403 that only asks for a pause (even where 403 is
  * accepted), `refused` 401 and 403, `absent` 404 and 410, `rejected` another 4xx, `unavailable` what was certainly not done or is safe to
@@ -64,6 +65,10 @@ export type AwsDoor = <Client>(clientClass: new (configuration: never) => Client
 export interface Cryptography {
   /** libsodium's sealed box: only the holder of the private key can open it. */
   seal(text: Secret, publicKey: Uint8Array): Promise<Uint8Array>;
+  /** A new pair for SSH: Ed25519, the private half in OpenSSH's format and without a passphrase. */
+  makeKeyPair(): Promise<{ readonly privateKey: Secret; readonly publicKey: string }>;
+  /** The other half of any private key that SSH takes: its kind and its base64. Undefined where the text is none, or needs a passphrase. */
+  publicKeyOf(privateKey: Secret): Promise<string | undefined>;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- rotators
@@ -112,6 +117,7 @@ export interface TokenContext<Scope> {
 /** What a rotator has at hand when it acts with the authority. */
 export interface AuthorityContext<Scope, Authority> extends TokenContext<Scope> {
   readonly authority: Authority;
+  readonly crypto: Cryptography;
 }
 
 export interface MintRequest {

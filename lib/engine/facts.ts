@@ -89,6 +89,8 @@ export interface RotatorFacts extends CommonFacts {
   readonly requiredParts: readonly string[];
   /** The most bytes that a value of this provider has been seen to take. */
   readonly valueBytes: number;
+  /** A value has line breaks, so that no header takes it. */
+  readonly isMultiline?: true;
   /** How long a fresh token may still be refused. */
   readonly settleSeconds: number;
   /** How long a revoked token may still work. */

@@ -109,7 +109,7 @@ export async function openToken(ports: Ports, registry: Registry, authorities: A
     async withAuthority(act) {
       const authority = await readAuthority(ports, authorities, token.authority, rotator.authority, token.provider);
       try {
-        return await act({ ...asToken, authority });
+        return await act({ ...asToken, authority, crypto: ports.crypto });
       } catch (error) {
         if (!(error instanceof RotationError) || error.code !== 'refused') throw error;
         if (token.authority !== undefined) authorities.forget(token.authority);

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type ClientConfiguration, createAwsDoors } from '../aws/clients.ts';
 import { createEventBridgeTeller } from '../aws/event-bridge.ts';
 import { openSecretsManagerStore } from '../aws/secrets-manager-store.ts';
-import { cryptography } from '../crypto/sodium.ts';
+import { cryptography } from '../crypto/cryptography.ts';
 import { RotationError } from '../engine/errors.ts';
 import { withFreezes } from '../engine/pauses.ts';
 import type { Clock, Ports } from '../engine/ports.ts';
@@ -12,6 +12,7 @@ import { createLedger, createTokenHistory } from '../history/history.ts';
 import type { Shelf } from '../history/shelf.ts';
 import type { LoopbackHosts } from '../http/addresses.ts';
 import { createDoors } from '../http/door.ts';
+import { transport } from '../http/transport.ts';
 import type { LocalBuild } from '../local/build.ts';
 
 /** The one constant by which the bundler makes a function for a laptop. In a bundle for AWS it is the word `false`. */
@@ -69,7 +70,7 @@ export async function openDoors(context: FunctionContext, hosts: readonly string
   const { clock, remaining } = base;
   const random = (bytes: number) => randomBytes(bytes);
   const http = createDoors({
-    fetch: globalThis.fetch,
+    fetch: transport,
     clock,
     random,
     remaining,

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Method } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
 import { isInner, isLoopback } from './inner.ts';
+import { originOf } from './origin.ts';
 
 /** What a plug-in may call. */
 export interface Allowed {
@@ -33,27 +34,28 @@ export interface Admitted {
 }
 
 /**
- * The address of a call, or `host-refused`: https only, an allowed host only, no way out of the base path, no loopback or link-local
+ * The address of a call, or `host-refused`: https or ssh only, an allowed host only, no way out of the base path, no loopback or link-local
  * address, and nothing that the URL parser would drop or mend in silence, for then another thing would be called than was meant.
  */
 export function admit(allowed: Allowed, { method, path, query }: Wanted): Admitted {
   const { who } = allowed;
   const isAbsolute = /^[a-z][a-z0-9+.-]*:/i.test(path);
   const url = isAbsolute ? parse(who, path) : joined(allowed, method, path);
-  const listed = allowed.hosts.map((host) => parse(who, host).origin);
+  const listed = allowed.hosts.map((host) => originOf(parse(who, host)));
   // What was tried is not shown: an address that is not ours to call may have come with an answer.
-  if (!listed.includes(url.origin)) throw refused(who, `an address is not in its allowed hosts (${listed.join(', ') || 'none'})`);
-  if (allowed.fixed !== undefined && !allowed.fixed.includes(url.origin)) {
+  if (!listed.includes(originOf(url)))
+    throw refused(who, `an address is not in its allowed hosts (${listed.join(', ') || 'none'})`);
+  if (allowed.fixed !== undefined && !allowed.fixed.includes(originOf(url))) {
     throw refused(who, `${url.host} is not among the hosts that were fixed when the catalog was deployed`);
   }
   for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, String(value));
 
   const address = redirected(url, allowed.loopback);
   const admitted = { address, shownPath: shownPath(url) };
-  if (allowed.loopback !== undefined && isLoopback(address.hostname) && /^https?:$/.test(address.protocol)) {
+  if (allowed.loopback !== undefined && isLoopback(address.hostname) && /^(?:https?|ssh):$/.test(address.protocol)) {
     return { ...admitted, isPublic: false };
   }
-  if (address.protocol !== 'https:') throw refused(who, `${url.protocol}//${url.host} is not https`);
+  if (!/^(?:https|ssh):$/.test(address.protocol)) throw refused(who, `${url.protocol}//${url.host} is not https`);
   if (isInner(address.hostname)) throw refused(who, `${url.host} is a loopback, link-local or otherwise inner address`);
   return { ...admitted, isPublic: true };
 }
@@ -126,11 +128,17 @@ function parse(who: string, text: string): URL {
     .split(/[/\\]/)
     .some((segment) => /^\.{1,2}(;.*)?$/.test(segment));
   if (wanders) throw refused(who, 'the path has a segment of dots');
+  let url: URL;
+  let plainHost: string;
   try {
-    return new URL(text);
+    url = new URL(text);
+    plainHost = new URL(`https://${url.hostname}`).hostname;
   } catch {
     throw refused(who, 'the address is not one'); // the parser's error holds the text
   }
+  // Of a scheme that is not of the web the parser leaves the host as it is: 127.1 would be compared and judged as a name.
+  if (url.hostname !== plainHost) throw refused(who, `the host is not in its plain form, which is ${plainHost}`);
+  return url;
 }
 
 /** Dots and slashes as a server may see them that decodes once too often. */

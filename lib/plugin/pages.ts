@@ -1,3 +1,4 @@
+import type { HttpAnswer } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
 
 /** More are never asked for, however long a list says it is. */
@@ -28,4 +29,14 @@ export async function readPages<Item, Cursor>(
   throw new RotationError('malformed', `${what} has no end`, {
     fix: `Look at the list there: more than ${mostPages} pages are not read, and a list of tokens should not be so long.`,
   });
+}
+
+/** The target of `rel="next"` in a Link header (RFC 8288); undefined on the last page. */
+export function nextLink(answer: HttpAnswer): string | undefined {
+  const links = (answer.header('link') ?? '').matchAll(/<([^<>]*)>((?:\s*;\s*[\w*]+\s*=\s*(?:"[^"]*"|[^\s",;]+))*)/g);
+  for (const [, target, parameters = ''] of links) {
+    const [, quoted, bare = ''] = /;\s*rel\s*=\s*(?:"([^"]*)"|([^\s",;]+))/i.exec(parameters) ?? [];
+    if ((quoted ?? bare).toLowerCase().split(/\s+/).includes('next')) return target;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Instant } from '../engine/contract.ts';
+import { originOf } from '../http/origin.ts';
 import type { SecretsManager } from '../local/secrets-manager/service.ts';
 import type { AwsService } from './in-process.ts';
 
@@ -112,7 +113,7 @@ export function unknownHost(): Error {
 export function fetchOf(fakes: readonly HttpFake[]): typeof fetch {
   return async (input, init = {}) => {
     const url = new URL(String(input));
-    const fake = fakes.find(({ api, otherApis = [] }) => [api, ...otherApis].some((each) => new URL(each).origin === url.origin));
+    const fake = fakes.find(({ api, otherApis = [] }) => [api, ...otherApis].some((each) => originOf(each) === originOf(url)));
     if (fake === undefined) throw unknownHost();
     const headers = Object.fromEntries(
       Object.entries((init.headers ?? {}) as Record<string, string>).map(([name, value]) => [name.toLowerCase(), value]),

@@ -1,5 +1,5 @@
 import { createSecretsManagerStore } from '../aws/secrets-manager-store.ts';
-import { cryptography } from '../crypto/sodium.ts';
+import { cryptography } from '../crypto/cryptography.ts';
 import type { AwsClientOptions, AwsDoor, AwsKey, Cryptography } from '../engine/contract.ts';
 import { createAuthorityCache, openToken, type Registry } from '../engine/open-token.ts';
 import type { Happening, History, LogEntry, Ports, Receipt } from '../engine/ports.ts';
@@ -10,6 +10,7 @@ import { createSecretsManager, type SecretsManager } from '../local/secrets-mana
 import type { Switches } from '../local/secrets-manager/switches.ts';
 import { type FakeWorld, fetchOf, type HttpFake } from './fake.ts';
 import { type AroundAws, type AwsService, inProcessClient } from './in-process.ts';
+import { legibleKeys } from './keys.ts';
 
 /** The one function that rotates in a test world. */
 export const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:keyturn-rotate';
@@ -66,7 +67,7 @@ export interface WorldOptions {
   readonly registry: Registry;
   readonly switches?: Partial<Switches>;
   readonly remaining?: () => number;
-  /** @default the real one */
+  /** Key pairs are always legible ones. @default the real one */
   readonly crypto?: Cryptography;
   readonly around?: Around;
   /** @default chance that comes out the same every time */
@@ -170,7 +171,7 @@ export function createWorld(options: WorldOptions): World {
         const service = awsFakes.get(clientClass.name);
         return service === undefined ? client : clientFor(service, as);
       }) as unknown as AwsDoor,
-    crypto: options.crypto ?? cryptography,
+    crypto: { ...(options.crypto ?? cryptography), ...legibleKeys(chance.bytes) },
     log: (entry) => {
       logs.push(entry);
     },

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { HttpAnswer, Rotator } from '../../lib/engine/contract.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { judgeWhoAmI, madeByAPerson, type NoAuthority, noAuthority } from '../../lib/plugin/handmade.ts';
+import { headers } from '../../lib/vendors/github.ts';
 import { facts } from './facts.ts';
 
 const scope = z.strictObject({
@@ -17,8 +18,6 @@ const scope = z.strictObject({
     .meta({ principal: true }),
 });
 type Scope = z.infer<typeof scope>;
-
-const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
 
 export const githubPat: Rotator<Scope, NoAuthority> = {
   facts,

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type * as z from 'zod';
 import { createAwsDoors } from '../../lib/aws/clients.ts';
+import { cryptography } from '../../lib/crypto/cryptography.ts';
 import type { AnyRotator } from '../../lib/engine/contract.ts';
 import { concrete } from '../../lib/engine/ports.ts';
 import { rotatorFor } from '../../lib/engine/specific.ts';
 import { createDoors } from '../../lib/http/door.ts';
+import { transport } from '../../lib/http/transport.ts';
 import type { Subject } from './check.ts';
 
 /** What the catalog and the authority secret would hold. */
@@ -24,10 +26,10 @@ export function openSubject(provider: AnyRotator, given: Given): Subject {
   const clock = { now: () => Date.now(), sleep: (milliseconds: number) => setTimeout(milliseconds) };
   const random = (bytes: number) => randomBytes(bytes);
   const remaining = () => 600_000; // nobody ends this run but the person who began it
-  const http = createDoors({ fetch: globalThis.fetch, clock, random, remaining, loopback: {} })(name, { api: hosts[0], hosts });
+  const http = createDoors({ fetch: transport, clock, random, remaining, loopback: {} })(name, { api: hosts[0], hosts });
   const aws = createAwsDoors({ region: process.env.AWS_REGION ?? 'us-east-1' })(undefined);
   const asToken = { http, aws, scope };
-  return { rotator, asToken, asAuthority: { ...asToken, authority }, clock, random };
+  return { rotator, asToken, asAuthority: { ...asToken, authority, crypto: cryptography }, clock, random };
 }
 
 /** Names the fields that do not fit, and never what stood in them. */

@@ -45,6 +45,10 @@ function torch(lines = '', schedule = 'everyDays: 30'): Files {
   return { ...sound, 'publish.yaml': `${text}${lines}\n` };
 }
 
+function swapped(from: string, to: string, lines: string): Files {
+  return { ...sound, 'publish.yaml': `${swap(token, from, to)}${lines}\n` };
+}
+
 function swap(text: string, from: string, to: string): string {
   if (!text.includes(from)) throw new Error(`The catalog of this test has no ${from}`);
   return text.replace(from, to);
@@ -771,6 +775,18 @@ describe('a fault of the stored value', () => {
       code: 'cannot-expect',
       message: 'torch never tells what a token may do: it knows no rights.',
       fix: 'Remove `scopes`, and try what the token must be allowed to do under `checks`.',
+    },
+    {
+      when: 'a check would send what no header takes',
+      files: swapped(
+        'provider: lantern\nscope: { project: shop }',
+        'provider: scroll\nscope: { library: main }',
+        'checks: [{ name: it works, url: https://scroll.example.com/me }]',
+      ),
+      at: 'publish.yaml:15:10',
+      code: 'cannot-check',
+      message: 'A check sends the token in a header, and one of scroll has line breaks.',
+      fix: 'Remove the check. Whether the token works is asked in its own way before every promotion.',
     },
   ];
   it.each(rows)('$when', tells);

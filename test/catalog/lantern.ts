@@ -75,6 +75,8 @@ const rotators: readonly AnyRotator[] = [
     expiry: cannot('its tokens never expire'),
     scopes: cannot('it knows no rights'),
   }),
+  /** Is more than one line long. */
+  rotator('scroll', z.strictObject({ library: z.string() }), key, { isMultiline: true }),
   rotator(
     'broken',
     z.unknown().refine(() => {

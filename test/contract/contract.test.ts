@@ -17,6 +17,7 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   okta: ['POST /oauth2/v1/introspect'],
   'okta-api-token': ['GET /api/v1/users/me'],
   'github-pat': ['GET /user'],
+  'github-deploy-key': ['POST /acme/shop.git'],
   twilio: ['GET /2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json'],
   'cloudflare-worker-secret': ['GET /client/v4/accounts/0123456789abcdef0123456789abcdef/workers/scripts/web/versions'],
   'vercel-env': ['GET /v9/projects/shop', 'GET /v10/projects/shop/env'],
@@ -116,7 +117,7 @@ function judged(
 
 /** First value, rotation, a rotation that is put back, and the end of everything that is not current. */
 async function live(life: Life): Promise<void> {
-  const { slots, revoke } = (await life.open(life.token)).rotator.facts;
+  const { slots, revoke, isMultiline } = (await life.open(life.token)).rotator.facts;
   life.submitWhereNeeded();
   expect(await life.rotate()).toEqual([]);
   life.clock.advance(hour);
@@ -125,7 +126,8 @@ async function live(life: Life): Promise<void> {
   life.clock.advance(hour);
   if (slots.can && slots.live < 3) await life.retireFully(); // a third has no place
   life.submitWhereNeeded();
-  expect(await life.rotateInVain()).toMatchObject([{ code: 'check-failed' }]);
+  // Of what no header takes there are no checks, so that it is renewed once more.
+  expect(await life.rotateInVain()).toMatchObject(isMultiline ? [] : [{ code: 'check-failed' }]);
   await life.retireFully();
   if (revoke.can) expect(life.live()).toEqual([life.value()]);
 }

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const elsewhere: Readonly<Record<string, string>> = {
   twilio: 'twilio-iam',
   'github-pat': 'github',
+  'github-deploy-key': 'github',
   'circleci-variable': 'circleci-context',
   'okta-api-token': 'okta',
   'mongodb-atlas-service-account': 'mongodb-atlas',

@@ -7,6 +7,7 @@ import { Secret } from '../../lib/engine/secret.ts';
 import { createDoors } from '../../lib/http/door.ts';
 import { registry } from '../../lib/plugin/registry.ts';
 import { type FakeRequest, fetchOf } from '../../lib/testing/fake.ts';
+import { legibleKeys } from '../../lib/testing/keys.ts';
 import { createWorld } from '../../lib/testing/world.ts';
 
 const first = `whsec_${Buffer.from('canary-first-signing-secret-00').toString('base64')}`;
@@ -35,6 +36,7 @@ function createReceiver(options: { sends?: 'reference' | 'value'; previous?: str
       seal: () => {
         throw new Error('a webhook seals nothing');
       },
+      ...legibleKeys((bytes) => new Uint8Array(bytes)),
     },
     target: { url: 'https://hooks.test/in', sends: options.sends ?? ('reference' as const), answers: 'acknowledgement' as const },
     authority: {

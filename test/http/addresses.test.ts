@@ -488,3 +488,65 @@ it('calls nothing beyond its base path and allowed hosts, whatever the path is m
 
   expect(called).toBeGreaterThan(50); // or it would prove nothing
 });
+
+describe('an address of SSH', () => {
+  const api = 'ssh://git.lantern.test:443';
+  const ask = (path: string, options: Parameters<typeof createDoor>[1] = {}) => {
+    const { http, seen } = createDoor(undefined, { api: undefined, hosts: [api], ...options });
+    return { seen, asked: http('POST', path, { json: {}, asks: true }) };
+  };
+
+  it('is asked like any other', async () => {
+    const { seen, asked } = ask(`${api}/acme/shop.git`);
+
+    await asked;
+
+    expect(seen.map(({ url }) => url)).toEqual([`${api}/acme/shop.git`]);
+  });
+
+  it.each([
+    ['another host', 'ssh://evil.test:443/acme/shop.git'],
+    ['another port', 'ssh://git.lantern.test:22/acme/shop.git'],
+    ['no port', 'ssh://git.lantern.test/acme/shop.git'],
+    ['another scheme', 'https://git.lantern.test/acme/shop.git'],
+    ['a scheme that is not of ours', 'git://git.lantern.test:443/acme/shop.git'],
+    ['a user', 'ssh://git@git.lantern.test:443/acme/shop.git'],
+    ['dots', 'ssh://git.lantern.test:443/acme/../shop.git'],
+  ])('with %s is refused and calls nobody', async (_what, path) => {
+    const { seen, asked } = ask(path);
+
+    expect(await failureOf(asked)).toMatchObject({ code: 'host-refused', definite: true });
+    expect(seen).toEqual([]);
+  });
+
+  it.each([
+    'ssh://127.0.0.1:22',
+    'ssh://127.1:22',
+    'ssh://2130706433:22',
+    'ssh://0x7f000001:22',
+    'ssh://[::1]:22',
+    'ssh://[::ffff:127.0.0.1]:22',
+    'ssh://localhost:22',
+    'ssh://169.254.169.254',
+    'ssh://GIT.lantern.test',
+  ])('of an inner host, or one that is not written plainly, is refused: %s', async (host) => {
+    const { seen, asked } = ask(`${host}/acme/shop.git`, { hosts: [host] });
+
+    expect(await failureOf(asked)).toMatchObject({ code: 'host-refused' });
+    expect(seen).toEqual([]);
+  });
+
+  it('whose name stands for an inner host is refused', async () => {
+    const { seen, asked } = ask(`${api}/acme/shop.git`, { resolve: async () => ['169.254.169.254'] });
+
+    expect(await failureOf(asked)).toMatchObject({ code: 'host-refused' });
+    expect(seen).toEqual([]);
+  });
+
+  it('is refused where the deployment fixed another', async () => {
+    const { seen, asked } = ask(`${api}/acme/shop.git`, { fixedHosts: ['ssh://git.lantern.test'] });
+
+    expect(await failureOf(asked)).toMatchObject({ code: 'host-refused' });
+    expect(seen).toEqual([]);
+  });
+});

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createAwsDoors } from '../../lib/aws/clients.ts';
+import { cryptography } from '../../lib/crypto/cryptography.ts';
 import type { AuthorityContext } from '../../lib/engine/contract.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { awsIamAccessKey } from '../../rotators/aws-iam-access-key/index.ts';
@@ -142,7 +143,7 @@ function over(answering: typeof answer): AuthorityContext<{ user: string; path: 
   const { port } = server.address() as AddressInfo;
   const aws = createAwsDoors({ region: 'us-east-1', endpoint: `http://127.0.0.1:${port}`, maxAttempts: 2 })(undefined);
   const http = () => Promise.reject(new Error('an access key is not asked for over HTTP'));
-  return { aws, http, scope: { user: 'ci-bot', path: '/' }, authority: {} };
+  return { aws, http, scope: { user: 'ci-bot', path: '/' }, authority: {}, crypto: cryptography };
 }
 
 function result(action: string, xml: string): string {

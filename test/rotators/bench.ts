@@ -1,7 +1,9 @@
 import type { AnyRotator, AuthorityContext, TokenContext } from '../../lib/engine/contract.ts';
 import { concrete } from '../../lib/engine/ports.ts';
 import { createDoors } from '../../lib/http/door.ts';
+import { originOf } from '../../lib/http/origin.ts';
 import { type FakeAnswer, type FakeRequest, fetchOf } from '../../lib/testing/fake.ts';
+import { legibleKeys } from '../../lib/testing/keys.ts';
 
 /** A plug-in alone, at all of its addresses before something that answers as told; what was asked is kept. */
 export function createBench(
@@ -20,7 +22,7 @@ export function createBench(
     return answer(request);
   };
   const http = createDoors({
-    fetch: fetchOf(addresses.map((address) => ({ api: address, handle: handleAt(new URL(address).origin) }))),
+    fetch: fetchOf(addresses.map((address) => ({ api: address, handle: handleAt(originOf(address)) }))),
     clock: { now: () => 0, sleep: async () => {} },
     random: (bytes) => new Uint8Array(bytes),
     remaining: () => 60_000,
@@ -33,6 +35,7 @@ export function createBench(
     },
     scope,
     authority: rotator.authority.parse(given.authority),
+    crypto: { seal: async () => new Uint8Array(), ...legibleKeys((bytes) => new Uint8Array(bytes).fill(7)) },
   } satisfies TokenContext<unknown> & AuthorityContext<unknown, unknown>;
   return { context, requests, hosts };
 }

@@ -6,6 +6,7 @@ import type { OpenDependent } from '../../engine/open-token.ts';
 import { concrete } from '../../engine/ports.ts';
 import { Secret } from '../../engine/secret.ts';
 import { watch } from '../../engine/watch.ts';
+import { originOf } from '../../http/origin.ts';
 import type { DependentFake, DependentFakeFactory } from '../fake.ts';
 import { findLeaks } from '../hunt.ts';
 import { lantern, lanternFake } from '../lantern.ts';
@@ -303,13 +304,13 @@ export function dependentConformance(
     });
     assert.deepEqual(past, [], 'it asked the network by itself, and not through `http`');
     const declared = [facts.api, ...(facts.otherHosts ?? []), lantern.facts.api].flatMap((address) =>
-      address === undefined ? [] : concrete(address, plugin.target.parse(place.target)).map((each) => new URL(each).origin),
+      address === undefined ? [] : concrete(address, plugin.target.parse(place.target)).map(originOf),
     );
 
     for (const { to, what } of stage.calls) {
       if (to !== 'network') continue;
       const url = what.replace(/^[A-Z]+ /, '');
-      assert.ok(declared.includes(new URL(url).origin), `${new URL(url).origin} is not in its facts`);
+      assert.ok(declared.includes(originOf(url)), `${originOf(url)} is not in its facts`);
       assert.deepEqual(findLeaks(url, secretsOf(stage, place), { wholeOnly: true }), [], 'a value is in an address');
     }
   });
@@ -470,7 +471,7 @@ function copyOf(value: string): Copy {
 }
 
 function placeCalls({ api }: DependentFake): (what: string) => boolean {
-  const origin = api === undefined ? undefined : new URL(api).origin;
+  const origin = api === undefined ? undefined : originOf(api);
   return (what) => origin !== undefined && what.replace(/^[A-Z]+ /, '').startsWith(origin);
 }
 

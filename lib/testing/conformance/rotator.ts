@@ -8,6 +8,7 @@ import type { OpenToken } from '../../engine/open-token.ts';
 import { concrete } from '../../engine/ports.ts';
 import { Secret } from '../../engine/secret.ts';
 import { strayMinimumAgeHours } from '../../engine/strays.ts';
+import { originOf } from '../../http/origin.ts';
 import type { RotatorFakeFactory } from '../fake.ts';
 import { findLeaks } from '../hunt.ts';
 import { awsError } from '../in-process.ts';
@@ -391,11 +392,11 @@ export function rotatorConformance(plugin: AnyRotator, rotatorFake: RotatorFakeF
     });
     assert.deepEqual(past, [], 'it asked the network by itself, and not through `http`');
     const declared = [facts.api, ...(facts.otherHosts ?? [])].flatMap((address) =>
-      address === undefined ? [] : concrete(address, stage.provider.scope).map((each) => new URL(each).origin),
+      address === undefined ? [] : concrete(address, stage.provider.scope).map(originOf),
     );
     const called = stage.calls.filter(({ to }) => to === 'network').map(({ what }) => what.replace(/^[A-Z]+ /, ''));
 
-    for (const url of called) assert.ok(declared.includes(new URL(url).origin), `${new URL(url).origin} is not in its facts`);
+    for (const url of called) assert.ok(declared.includes(originOf(url)), `${originOf(url)} is not in its facts`);
     assert.deepEqual(findLeaks(called.join('\n'), secretsOf(stage), { wholeOnly: true }), []);
     assertNoLeak(stage, []);
   });
