@@ -41,8 +41,8 @@ export const facts = {
     { says: 'how many of the last characters are shown: as many as come are compared', setting: 'none is needed' },
     { says: 'that a job runs for five hours at most', setting: 'overlapHours' },
     {
-      says: 'that nothing of the same name goes before it: a context before the project, and the last context of a job before others',
-      setting: 'target.level',
+      says: 'that nothing of the same name goes before it where the target does not have it looked for: a context before the project, and the last context of a job before others',
+      setting: 'target.lookAlsoIn',
     },
   ],
   proven: [{ on: 'fake', date: '2026-11-25' }],

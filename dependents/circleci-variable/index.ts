@@ -24,6 +24,13 @@ const target = z.discriminatedUnion('level', [
       .regex(/^(gh|bb|circleci)(\/[\w.-]+){2}$/, 'must be a slug such as gh/acme/web')
       .meta({ identifier: true })
       .describe('The slug of the project: `gh/<organization>/<repository>`, or `circleci/<id>/<id>`.'),
+    lookAlsoIn: z
+      .array(z.uuid())
+      .min(1)
+      .optional()
+      .describe(
+        'The ids of contexts that its jobs use, whose variable of the same name goes before it: looks tell of it. Needs rights to them.',
+      ),
     ...shared,
   }),
 ]);
@@ -75,6 +82,17 @@ export const circleciVariable: Dependent<Target, Authority> = {
     return isLike && isLastOurs
       ? { state: 'in-effect', by: 'receipt' }
       : { state: 'not-yet', detail: 'the variable was not written last by us' };
+  },
+
+  // Which contexts a job uses stands in its repository, and no call tells.
+  async shadows(context) {
+    const { target } = context;
+    const found: string[] = [];
+    for (const id of target.level === 'project' ? (target.lookAlsoIn ?? []) : []) {
+      const there = { ...context, target: { level: 'context' as const, context: id, variable: target.variable } };
+      if ((await find(there)) !== undefined) found.push(`the context ${id}`);
+    }
+    return found;
   },
 };
 

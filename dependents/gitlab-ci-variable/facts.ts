@@ -54,8 +54,8 @@ export const facts = {
       setting: 'overlapHours',
     },
     {
-      says: 'that nothing of the same name goes before it: a variable of a project before that of its group, and one of a pipeline or schedule before both; those of narrower environment scopes are looked for',
-      setting: 'target.level',
+      says: 'that nothing of the same name goes before it: a variable of a project before that of its group, and one of a pipeline or schedule before both. Narrower environment scopes are looked for, and of a group what the target names',
+      setting: 'target.lookAlsoIn',
     },
   ],
   proven: [{ on: 'fake', date: '2026-11-25' }],

@@ -29,7 +29,18 @@ const place = z.string().regex(/^[\w.-]+(\/[\w.-]+)*$/, 'must be a path such as 
 
 const target = z.discriminatedUnion('level', [
   z.strictObject({ level: z.literal('project'), project: place.describe('The path or the number of the project.'), ...shared }),
-  z.strictObject({ level: z.literal('group'), group: place.describe('The path or the number of the group.'), ...shared }),
+  z.strictObject({
+    level: z.literal('group'),
+    group: place.describe('The path or the number of the group.'),
+    lookAlsoIn: z
+      .array(z.union([z.strictObject({ project: place }), z.strictObject({ group: place })]))
+      .min(1)
+      .optional()
+      .describe(
+        'Projects and groups inside this group whose own variable of the same name goes before it: looks tell of it. Needs the same rights there.',
+      ),
+    ...shared,
+  }),
 ]);
 type Target = z.infer<typeof target>;
 
@@ -94,9 +105,27 @@ export const gitlabCiVariable: Dependent<Target, Authority> = {
     const narrower = (await readAll(context)).filter(
       (each) => each.key === key && isNarrower(each.environment_scope, environmentScope) && !value.equals(shownValue(each)),
     );
-    return narrower.map((each) => `the variable for the environment scope ${each.environment_scope}`);
+    const found = narrower.map((each) => `the variable for the environment scope ${each.environment_scope}`);
+    for (const [title, target] of strongerOf(context.target)) {
+      const theirs = (await readAll({ ...context, target })).filter(
+        (each) => each.key === key && isShared(each.environment_scope, environmentScope) && !value.equals(shownValue(each)),
+      );
+      found.push(...theirs.map((each) => `the variable of ${title} for the environment scope ${each.environment_scope}`));
+    }
+    return found;
   },
 };
+
+/** The places inside this group, as far as the catalog has us look, each with what to call it: what is nearer to a job goes first. */
+function strongerOf(target: Target): readonly (readonly [string, Target])[] {
+  if (target.level === 'project') return [];
+  const { level: _level, group: _group, lookAlsoIn = [], ...same } = target;
+  return lookAlsoIn.map((inside) =>
+    'project' in inside
+      ? [`the project ${inside.project}`, { level: 'project', project: inside.project, ...same }]
+      : [`the group ${inside.group}`, { level: 'group', group: inside.group, ...same }],
+  );
+}
 
 const pageSize = 100;
 
@@ -112,6 +141,25 @@ async function readAll(context: Context) {
 function isNarrower(scope: string, wider: string): boolean {
   const pattern = wider.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return scope !== wider && new RegExp(`^${pattern.join('.*')}$`).test(scope);
+}
+
+/** Whether there is an environment that both scopes are for. Where each of the two is read from is a place; no place is looked at twice. */
+function isShared(one: string, other: string): boolean {
+  const places: [number, number][] = [[0, 0]];
+  const seen = new Set<string>();
+  for (let place = places.pop(); place !== undefined; place = places.pop()) {
+    const [i, j] = place;
+    if (seen.has(`${i} ${j}`)) continue;
+    seen.add(`${i} ${j}`);
+    const [a, b] = [one[i], other[j]];
+    if (a === undefined && b === undefined) return true;
+    if (a === '*') places.push([i + 1, j]);
+    if (b === '*') places.push([i, j + 1]);
+    if (a === '*' && b !== undefined) places.push([i, j + 1]);
+    if (b === '*' && a !== undefined) places.push([i + 1, j]);
+    if (a === b && a !== '*') places.push([i + 1, j + 1]);
+  }
+  return false;
 }
 
 async function find(context: Context): Promise<Variable | undefined> {

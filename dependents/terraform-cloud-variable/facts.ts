@@ -51,7 +51,10 @@ export const facts = {
       setting: 'none is needed',
     },
     { says: 'that a value may have 256 KB', setting: 'facts.maximumBytes' },
-    { says: 'that no stronger variable of the same name stands in the workspace or in a priority set', setting: 'target.level' },
+    {
+      says: 'that no stronger variable of the same name stands in a workspace or a priority set that the target does not name',
+      setting: 'target.lookAlsoIn',
+    },
     { says: 'that workspaces which run locally do not use it at all', setting: 'target.workspace' },
   ],
   proven: [{ on: 'fake', date: '2026-11-25' }],

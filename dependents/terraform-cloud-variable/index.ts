@@ -5,6 +5,9 @@ import { Secret } from '../../lib/engine/secret.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
 
+const workspaceId = z.string().regex(/^ws-\w+$/, 'must be an id that begins with ws-');
+const variableSetId = z.string().regex(/^varset-\w+$/, 'must be an id that begins with varset-');
+
 const shared = {
   variable: z.string().min(1).max(255).describe('The name of the variable.'),
   category: z.enum(['terraform', 'env']).describe('Whether it is a variable of Terraform or of the environment.'),
@@ -21,20 +24,26 @@ const shared = {
 const target = z.discriminatedUnion('level', [
   z.strictObject({
     level: z.literal('workspace'),
-    workspace: z
-      .string()
-      .regex(/^ws-\w+$/, 'must be an id that begins with ws-')
-      .meta({ identifier: true })
-      .describe('The id of the workspace (`ws-...`).'),
+    workspace: workspaceId.meta({ identifier: true }).describe('The id of the workspace (`ws-...`).'),
+    lookAlsoIn: z
+      .array(variableSetId)
+      .min(1)
+      .optional()
+      .describe(
+        'The ids of priority variable sets of this workspace, whose variable of the same name goes before it: looks tell of it. Needs rights to them.',
+      ),
     ...shared,
   }),
   z.strictObject({
     level: z.literal('variable-set'),
-    variableSet: z
-      .string()
-      .regex(/^varset-\w+$/, 'must be an id that begins with varset-')
-      .meta({ identifier: true })
-      .describe('The id of the variable set (`varset-...`).'),
+    variableSet: variableSetId.meta({ identifier: true }).describe('The id of the variable set (`varset-...`).'),
+    lookAlsoIn: z
+      .array(workspaceId)
+      .min(1)
+      .optional()
+      .describe(
+        'The ids of workspaces of a set without priority, whose own variable of the same name goes before it: looks tell of it. Needs rights to them.',
+      ),
     ...shared,
   }),
 ]);
@@ -98,7 +107,30 @@ export const terraformCloudVariable: Dependent<Target, Authority> = {
       ? { state: 'in-effect', by: 'receipt' }
       : { state: 'not-yet', detail: 'the variable was not written last by us' };
   },
+
+  async shadows(context, { value }) {
+    const { variable: key, category } = context.target;
+    const found: string[] = [];
+    for (const [title, target] of strongerOf(context.target)) {
+      const theirs = (await readAll({ ...context, target })).find(
+        ({ attributes }) => attributes.key === key && attributes.category === category,
+      );
+      if (theirs !== undefined && !value.equals(shownValue(theirs))) found.push(title);
+    }
+    return found;
+  },
 };
+
+/** The places that go before this one, as far as the catalog has us look, each with what to call it. */
+function strongerOf(target: Target): readonly (readonly [string, Target])[] {
+  const { variable, category, isSensitive, api, lookAlsoIn = [] } = target;
+  const same = { variable, category, isSensitive, api };
+  return lookAlsoIn.map((id) =>
+    target.level === 'workspace'
+      ? [`the variable set ${id}`, { level: 'variable-set', variableSet: id, ...same }]
+      : [`the workspace ${id}`, { level: 'workspace', workspace: id, ...same }],
+  );
+}
 
 const mostPages = 100;
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { fake } from '../../dependents/circleci-variable/fake.ts';
+import { verify } from '../../lib/engine/verify.ts';
 import { createOpenApiJudge } from '../../lib/testing/openapi.ts';
 import { documentOf } from '../contract/documents.ts';
 import { createLife, hour } from '../contract/life.ts';
@@ -7,6 +8,30 @@ import { createLife, hour } from '../contract/life.ts';
 const variable = 'NPM_TOKEN';
 const context = { level: 'context', context: 'f31d7249-b7b1-4729-b3a4-ec0ba07b4686', variable };
 const project = { level: 'project', project: 'gh/acme/web', variable };
+
+describe('a context before a project', () => {
+  const findings = async (life: Awaited<ReturnType<typeof createVariable>>) =>
+    (await verify(await life.open(life.token), life.arn)).findings;
+
+  it('is told of where the catalog has us look into it and it has the name', async () => {
+    const life = await createVariable({ ...project, lookAlsoIn: [context.context] });
+    await life.rotate();
+    expect(await findings(life)).toEqual([]);
+
+    life.place.tamper('canary-of-the-context');
+
+    const found = await findings(life);
+    expect(found).toMatchObject([{ code: 'dependent-shadowed', message: expect.stringContaining(context.context) }]);
+    expect(JSON.stringify(found)).not.toContain('canary');
+  });
+
+  it('is not said to be nothing where the authority may not see it', async () => {
+    const life = await createVariable({ ...project, lookAlsoIn: ['00000000-0000-4000-8000-000000000000'] });
+    await life.rotate();
+
+    expect(await findings(life)).toMatchObject([{ code: 'dependent-unreachable' }]);
+  });
+});
 
 describe.each([
   ['a context', context, '/api/v2/context/f31d7249-b7b1-4729-b3a4-ec0ba07b4686/environment-variable'],

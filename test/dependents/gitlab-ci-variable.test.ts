@@ -120,6 +120,55 @@ it('tells of no narrower scope that holds the current token itself, and of each 
   expect((await verify(await life.open(life.token), life.arn)).findings).toMatchObject([{ code: 'dependent-shadowed' }]);
 });
 
+describe('what is nearer to a job than the variable of a group', () => {
+  const web = '/projects/acme%2Fweb';
+  const inside = { ...group, lookAlsoIn: [{ project: 'acme/web' }, { group: 'acme/inner' }] };
+  const findings = async (life: GitLab) => (await verify(await life.open(life.token), life.arn)).findings;
+
+  it.each([
+    ['*', 'staging', 2],
+    ['staging', '*', 2],
+    ['production/eu', 'production/*', 2],
+    ['review/*', '*/eu', 2],
+    ['*a*b', 'xa*', 2],
+    ['staging', 'production', 0],
+    ['production', 'production/*', 0],
+    ['review/*', '*/eu/', 2],
+    ['a*', 'b*', 0],
+  ])('is told of where the scopes %s and %s are for one environment', async (environmentScope, theirs, count) => {
+    const life = await createGitLab({ target: { ...inside, environmentScope }, onForeign: 'adopt' });
+    const [neighbour] = life.place.state.variables[web] ?? [];
+    if (neighbour === undefined) throw new Error('nothing is beside it');
+    const there = [{ ...neighbour, environment_scope: theirs }];
+    life.place.state = { variables: { '/groups/acme': [], [web]: there, '/groups/acme%2Finner': there } };
+    expect(await life.rotate()).toEqual([]);
+
+    const found = await findings(life);
+
+    expect(found.map(({ code }) => code)).toEqual(count === 0 ? [] : ['dependent-shadowed']);
+    if (count === 0) return;
+    expect(found[0]?.message).toContain(`the project acme/web for the environment scope ${theirs}`);
+    expect(found[0]?.message).toContain(`the group acme/inner for the environment scope ${theirs}`);
+    expect(JSON.stringify(found)).not.toContain('canary');
+  });
+
+  it('is no shadow where it holds the same copy', async () => {
+    const life = await createGitLab({ target: { ...group, lookAlsoIn: [{ project: 'acme/web' }] }, onForeign: 'adopt' });
+    await life.rotate();
+    const theirs = (life.place.state.variables[web] ?? []).map((each) => ({ ...each, value: String(life.value()) }));
+    life.place.state = { variables: { ...life.place.state.variables, [web]: theirs } };
+
+    expect(await findings(life)).toEqual([]);
+  });
+
+  it('is not said to be nothing where the authority may not see it', async () => {
+    const life = await createGitLab({ target: { ...group, lookAlsoIn: [{ project: 'acme/gone' }] }, onForeign: 'adopt' });
+    await life.rotate();
+
+    expect(await findings(life)).toMatchObject([{ code: 'dependent-unreachable' }]);
+  });
+});
+
 async function createGitLab({ onForeign, ...options }: Pick<LifeOptions, 'target'> & { onForeign?: 'adopt' } = {}) {
   const life = await createLife({ dependent: 'gitlab-ci-variable', ...options });
   if (onForeign) Object.assign(life.token.dependents[0] ?? {}, { onForeign });
