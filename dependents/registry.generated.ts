@@ -7,6 +7,7 @@ export const dependents: Readonly<Record<string, () => Promise<AnyDependent>>> =
   'aws-secrets-manager-secret': async () => (await import('./aws-secrets-manager-secret/index.ts')).awsSecretsManagerSecret,
   'aws-ssm-parameter': async () => (await import('./aws-ssm-parameter/index.ts')).awsSsmParameter,
   'circleci-variable': async () => (await import('./circleci-variable/index.ts')).circleciVariable,
+  'cloudflare-pages-secret': async () => (await import('./cloudflare-pages-secret/index.ts')).cloudflarePagesSecret,
   'cloudflare-worker-secret': async () => (await import('./cloudflare-worker-secret/index.ts')).cloudflareWorkerSecret,
   'eventbridge-connection': async () => (await import('./eventbridge-connection/index.ts')).eventbridgeConnection,
   'github-actions': async () => (await import('./github-actions/index.ts')).githubActions,

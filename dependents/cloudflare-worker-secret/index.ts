@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Dependent, DependentContext, HttpAnswer, HttpRequest, Method } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { secretText } from '../../lib/plugin/schemas.ts';
+import { assertSuccess } from '../../lib/vendors/cloudflare.ts';
 import { facts } from './facts.ts';
 
 const target = z.strictObject({
@@ -25,7 +26,6 @@ const authority = z.strictObject({ token: secretText });
 type Authority = z.infer<typeof authority>;
 type Context = DependentContext<Target, Authority>;
 
-const outcome = z.object({ success: z.boolean(), errors: z.array(z.object({ code: z.int() })) });
 const secrets = z.object({ result: z.array(z.object({ name: z.string() })) });
 const deployments = z.object({
   result: z.object({ deployments: z.array(z.object({ versions: z.array(z.object({ version_id: z.string() })) })) }),
@@ -72,14 +72,9 @@ async function call(context: Context, method: Method, what: string, request: Htt
   const { http, target, authority } = context;
   const path = `/accounts/${target.account}/workers/scripts/${target.worker}/${what}`;
   const answer = await http(method, path, { ...request, bearer: authority.token, accept: [400] });
-  const { success, errors } = answer.json(outcome);
-  if (success && answer.status !== 400) return answer;
-  const codes = errors.map(({ code }) => code);
-  if (codes.includes(10215)) throw undeployed(context);
-  throw new RotationError('rejected', `${facts.name}: Cloudflare did not take ${method} ${what} (${codes.join(', ')})`, {
-    fix: 'Look the code up in the documentation of Cloudflare, and compare the catalog with the Worker.',
-    definite: true,
-  });
+  return assertSuccess(answer, facts.name, `${method} ${what}`, (codes) =>
+    codes.includes(10215) ? undeployed(context) : undefined,
+  );
 }
 
 function undeployed({ target }: Context): RotationError {

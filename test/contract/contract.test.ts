@@ -23,6 +23,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   'vercel-env': ['GET /v9/projects/shop', 'GET /v10/projects/shop/env'],
 };
 
+const pages = '/accounts/{account_id}/pages/projects/{project_name}';
+
 /** What a document gets wrong: the beginnings of what is said where nothing at all could fit. */
 const mistaken: Readonly<Record<string, readonly string[]>> = {
   // Refusals stand there by their status alone.
@@ -34,6 +36,14 @@ const mistaken: Readonly<Record<string, readonly string[]>> = {
     'DELETE /api/atlas/v2/orgs/{orgId}/serviceAccounts/{clientId}/secrets/{secretId} answered 204: there is no body',
   ],
   'mongodb-atlas-api-key': ['DELETE /api/atlas/v2/orgs/{orgId}/apiKeys/{apiUserId} answered 204: there is no body'],
+  // What every answer of Cloudflare has stands there as an empty schema.
+  'cloudflare-pages-secret': [
+    `GET ${pages}`,
+    `PATCH ${pages}`,
+    `GET ${pages}/deployments`,
+    `GET ${pages}/deployments/{deployment_id}`,
+    `POST ${pages}/deployments/{deployment_id}/retry`,
+  ].flatMap((call) => ['success', 'errors', 'messages'].map((field) => `${call} answered 200: the body has \`${field}\``)),
   // A part of a list is answered as one: the document leaves out the header Range and what follows from it.
   'heroku-config-var': ['GET /apps/{app}/releases answered 206: the document only has 200'],
   'vercel-env': [

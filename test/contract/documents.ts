@@ -12,6 +12,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'github-pat': 'github',
   'github-deploy-key': 'github',
   'circleci-variable': 'circleci-context',
+  'cloudflare-pages-secret': 'cloudflare-pages',
   'okta-api-token': 'okta',
   'mongodb-atlas-service-account': 'mongodb-atlas',
   'mongodb-atlas-api-key': 'mongodb-atlas',
