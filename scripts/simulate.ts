@@ -11,8 +11,8 @@ import { parseScene, replayScene, scenes } from '../test/simulation/interleave.t
 import { type FoundPlanted, findPlanted, type Planted, plantedBugs } from '../test/simulation/planted.ts';
 import { createSim, theEngine } from '../test/simulation/sim.ts';
 import { shortened, walk } from '../test/simulation/walks.ts';
-import { allJobs, everyPlayer, type Job, type Kind, kinds, lives, usualJobs } from './simulate/jobs.ts';
-import { type Options, readOptions } from './simulate/options.ts';
+import { allJobs, everyPlayer, type Job, type Kind, kinds, lives, orderJobs, usualJobs } from './simulate/jobs.ts';
+import { isIn, type Options, readOptions } from './simulate/options.ts';
 import { createProgress, duration, type Progress } from './simulate/progress.ts';
 
 /** What the whole run came to; `--json` prints it. */
@@ -61,15 +61,18 @@ async function simulate(options: Options): Promise<number> {
   const bounds = createBounds(options.seconds);
   const startedAt = performance.now();
   if (options.walks !== undefined) {
-    await goWalks(options.walks, options.seed, player === undefined ? await everyPlayer() : [player], {
-      outcome,
-      progress,
-      bounds,
-    });
+    const players = player === undefined ? await everyPlayer() : [player];
+    await goWalks(options.walks, options, players, { outcome, progress, bounds });
   } else {
     await goJobs(await jobsFor(options, player), options.most, { outcome, progress, bounds });
   }
-  const isUsual = !options.all && options.walks === undefined && options.faults === undefined && player === undefined;
+  const isUsual =
+    !options.all &&
+    !options.orders &&
+    options.part === undefined &&
+    options.walks === undefined &&
+    options.faults === undefined &&
+    player === undefined;
   outcome.seconds = Math.round((performance.now() - startedAt) / 100) / 10;
   outcome.livesPerSecond = Math.round(((outcome.lives + outcome.walks) / Math.max(outcome.seconds, 0.1)) * 10) / 10;
   if (isUsual && bounds.isOver()) outcome.unfinished.push('the planted designs');
@@ -86,10 +89,10 @@ interface Going {
   readonly bounds: Bounds;
 }
 
-async function jobsFor({ all, faults }: Options, player: Player | undefined): Promise<readonly Job[]> {
+async function jobsFor({ all, orders, faults, part }: Options, player: Player | undefined): Promise<readonly Job[]> {
   if (faults !== undefined) return [lives(player ?? (representatives()[0] as Player), faults)];
-  const jobs = all ? await allJobs() : await usualJobs();
-  return jobs.filter((job) => player === undefined || job.player === player.name);
+  const jobs = await (all ? allJobs() : orders ? orderJobs() : usualJobs());
+  return jobs.filter((job) => player === undefined || job.player === player.name).filter((_job, index) => isIn(part, index));
 }
 
 async function goJobs(jobs: readonly Job[], most: number | undefined, { outcome, progress, bounds }: Going): Promise<void> {
@@ -127,12 +130,13 @@ const mostShortened = 40;
 
 async function goWalks(
   count: number,
-  seed: number,
+  { seed, part }: Pick<Options, 'seed' | 'part'>,
   players: readonly Player[],
   { outcome, progress, bounds }: Going,
 ): Promise<void> {
   let events = 0;
   for (let number = 0; number < count; number += 1) {
+    if (!isIn(part, number)) continue;
     if (bounds.isOver()) {
       outcome.unfinished.push(`${count - number} of ${count} walks`);
       break;

@@ -3,6 +3,7 @@ import { readSwitch, type Switches } from '../../lib/local/secrets-manager/switc
 
 export interface Options {
   readonly all?: boolean;
+  readonly orders?: boolean;
   readonly faults?: number;
   readonly player?: string;
   readonly walks?: number;
@@ -13,7 +14,19 @@ export interface Options {
   readonly switch: Partial<Switches>;
   readonly seconds?: number;
   readonly most?: number;
+  readonly part?: Part;
   readonly json?: boolean;
+}
+
+/** One of so many parts, for as many processes side by side. */
+export interface Part {
+  readonly number: number;
+  readonly of: number;
+}
+
+/** Whether the one at this place of a list is in the part; all are in none. */
+export function isIn(part: Part | undefined, index: number): boolean {
+  return part === undefined || index % part.of === part.number - 1;
 }
 
 const help = `
@@ -23,7 +36,7 @@ Ends with 0 if every promise held, 1 if one was broken or a planted bug was not 
 Not included: in a walk, two runs beside each other (scenes do that).`;
 
 function createCommand(): Command {
-  const modes = ['all', 'faults', 'walks', 'replay', 'scene'];
+  const modes = ['all', 'orders', 'faults', 'walks', 'replay', 'scene'];
   const alone = (flags: string, description: string) => {
     const option = new Option(flags, description);
     return option.conflicts(modes.filter((name) => name !== option.attributeName()));
@@ -32,7 +45,8 @@ function createCommand(): Command {
     .description(
       'Goes through lives of tokens in a simulated world, under faults at every call and in every order, and checks every promise.',
     )
-    .addOption(alone('--all', 'pairs of faults, and all scenes without and with one fault, for every plug-in'))
+    .addOption(alone('--all', 'pairs of faults for every plug-in'))
+    .addOption(alone('--orders', 'two runs in every order, without and with one fault, for every plug-in'))
     .addOption(alone('--faults <number>', 'so many faults in the lives of one player').argParser(countFrom(0)))
     .addOption(alone('--walks <number>', 'so many random lives').argParser(countFrom(1)))
     .option('--seed <number>', 'what the random lives are drawn from', countFrom(0), 1)
@@ -43,6 +57,7 @@ function createCommand(): Command {
     .option('--player <name>', 'whose lives: a plug-in or a representative')
     .option('--seconds <number>', 'ends after so many seconds with what it has', countFrom(1))
     .option('--most <number>', 'ends each player, or order of runs, after so many schedules', countFrom(1))
+    .option('--part <number/of>', 'one part of it, such as 1/2, for two processes side by side', parsePart)
     .option('--json', 'print one JSON document, and nothing else')
     .addHelpText('after', help)
     .exitOverride();
@@ -68,6 +83,12 @@ function countFrom(least: number): (text: string) => number {
     if (!/^\d{1,9}$/.test(text) || count < least) throw new InvalidArgumentError(`It has to be a whole number from ${least} on.`);
     return count;
   };
+}
+
+function parsePart(text: string): Part {
+  const [number, of] = (/^(\d{1,3})\/(\d{1,3})$/.exec(text)?.slice(1) ?? []).map(Number);
+  if (number !== undefined && of !== undefined && number >= 1 && number <= of) return { number, of };
+  throw new InvalidArgumentError('It has to be a part and how many there are, such as 1/2.');
 }
 
 function collectSwitch(text: string, before: Partial<Switches>): Partial<Switches> {

@@ -1,7 +1,7 @@
 import { type Player, representatives } from './cast.ts';
 import { type Scene, scenes } from './interleave.ts';
 
-// What is gone through for every change. `npm run simulate -- --all` goes through all of it.
+// What is gone through for every change. `npm run simulate -- --all` and `-- --orders` go through all of it.
 
 /** Scenes of one player, with so many faults. */
 export interface PlayedScenes {

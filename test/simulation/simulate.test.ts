@@ -1,6 +1,6 @@
 // The commands of `npm run simulate`: what they print can be given back to them, and a seed is a life.
 import { expect, it } from 'vitest';
-import { readOptions } from '../../scripts/simulate/options.ts';
+import { isIn, readOptions } from '../../scripts/simulate/options.ts';
 import { lineFor } from '../../scripts/simulate/progress.ts';
 import { representatives } from './cast.ts';
 import { explore, parseReplay, type ReplayStep, replay, writeReplay } from './explore.ts';
@@ -129,11 +129,27 @@ it.each([
   ],
   [['--walks', '0'], "error: option '--walks <number>' argument '0' is invalid. It has to be a whole number from 1 on.\n"],
   [['--all', '--walks', '3'], "error: option '--all' cannot be used with option '--walks <number>'\n"],
+  [
+    ['--part', '3/2'],
+    "error: option '--part <number/of>' argument '3/2' is invalid. It has to be a part and how many there are, such as 1/2.\n",
+  ],
+  [['--orders', '--all'], "error: option '--all' cannot be used with option '--orders'\n"],
   [['--seed'], "error: option '--seed <number>' argument missing\n"],
 ])('refuses %j', (argv, sentence) => {
   const said: string[] = [];
   expect(readOptions(argv, (text) => said.push(text))).toBe(2);
   expect(said.join('')).toBe(sentence);
+});
+
+it('has each thing in one part, whatever the number of parts', () => {
+  const options = readOptions(['--all', '--part', '2/3']);
+  expect(options).toMatchObject({ all: true, part: { number: 2, of: 3 } });
+  const parts = [1, 2, 3].map((number) => [0, 1, 2, 3, 4, 5, 6].filter((index) => isIn({ number, of: 3 }, index)));
+  expect(parts).toEqual([
+    [0, 3, 6],
+    [1, 4],
+    [2, 5],
+  ]);
 });
 
 it('shows the rate, and a guess of what is left once something is done', () => {
