@@ -57,6 +57,10 @@ export const facts = {
       says: 'that a secret without a last use was never used, and how exactly and how late the last use is told',
       setting: 'facts.lastUsed',
     },
+    {
+      says: 'that the list shows the last four characters of each secret: by them a secret that a person stored is told from others, where it is the only one that ends so',
+      setting: 'none is needed',
+    },
     { says: 'how long a secret may be: taken to be 128 characters at most', setting: 'facts.valueBytes' },
     {
       says: 'how long a new secret may be refused, and a revoked one work: taken to be 10 s each',

@@ -29,7 +29,15 @@ type Context = AuthorityContext<Scope, Authority>;
 const issued = z.object({ id: z.string().min(1), secret: z.string().min(1) });
 const moment = z.iso.datetime({ offset: true });
 const account = z.object({
-  secrets: z.array(z.object({ id: z.string().min(1), createdAt: moment, expiresAt: moment, lastUsedAt: moment.nullish() })),
+  secrets: z.array(
+    z.object({
+      id: z.string().min(1),
+      createdAt: moment,
+      expiresAt: moment,
+      lastUsedAt: moment.nullish(),
+      maskedSecretValue: z.string().default(''),
+    }),
+  ),
 });
 const version = atlasVersion('2024-08-05');
 
@@ -50,9 +58,11 @@ export const mongodbAtlasServiceAccount: Rotator<Scope, Authority> = {
     return judgeClient(http, { who: facts.name, tokenUrl: atlasTokenUrl, client: { id: clientId, secret: value } });
   },
 
-  async inspect(context, { ref }) {
-    const found = (await list(context)).find(({ id }) => id === ref);
-    if (found === undefined) return {};
+  async inspect(context, { ref, credential }) {
+    const [found, another] = (await list(context)).filter((each) =>
+      ref === undefined ? isShownAs(credential.value, each.maskedSecretValue) : each.id === ref,
+    );
+    if (found === undefined || another !== undefined) return {};
     const { id, createdAt, expiresAt, lastUsedAt } = found;
     return {
       ref: id,
@@ -70,6 +80,12 @@ export const mongodbAtlasServiceAccount: Rotator<Scope, Authority> = {
     return (await list(context)).map(({ id, createdAt }) => ({ ref: id, createdAt: Date.parse(createdAt) }));
   },
 };
+
+/** Whether a value ends as what is shown of it, `mdb_sa_sk_***Xy9z`. Fewer than four characters would say too little. */
+function isShownAs(value: Secret, masked: string): boolean {
+  const [, shown] = /\*([^*]{4,})$/.exec(masked) ?? [];
+  return shown !== undefined && value.reveal().endsWith(shown);
+}
 
 async function list(context: Context) {
   return (await call(context, 'GET', '')).json(account).secrets;

@@ -141,6 +141,11 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     switches: walked,
   },
   {
+    name: 'a secret that a person had stored was not known by its shown end, so that none before it was ended and the account stayed full',
+    life: 'rotator mongodb-atlas-service-account: press continue 26h 26h 3h 3h 26h roll-back edit 26h roll-back test-run renew-authority turn-on release',
+    switches: { ...walked, retryWithPending: 'none', retryWithoutPending: 'label-put-back', duplicateDeliveries: 'after' },
+  },
+  {
     name: 'two refusals in a row of a token that only its owner can end were taken for its end',
     life: 'rotator generic: press advance advance advance advance advance advance 3h strays continue advance retire 26h begin strays continue watch retire,10=refused,12=refused 1h retire',
   },

@@ -166,8 +166,12 @@ export function createSim(
   const chance: Chance = {
     fraction: () => 0.5,
     bytes: (length) => new Uint8Array(length).fill(length === 16 ? newByte() : newValue()),
-    // Named by how many there are, so that worlds that came about differently can be found equal.
-    text: (characters) => `n${count()}z`.padEnd(characters, '0'), // with an end, else the first and the tenth would be called alike
+    // Named by how many there are, so that worlds that came about differently can be found equal: in front, with an end, else the first and the
+    // tenth would be called alike; and behind, for some show the last characters of a value, and all of them would be shown alike.
+    text(characters) {
+      const behind = characters < 9 ? '' : String(count()).padStart(4, '0');
+      return `${`n${count()}z`.padEnd(characters - behind.length, '0')}${behind}`;
+    },
   };
   let runStartedAt = 0;
   const stage: Stage = createStage(player, {
