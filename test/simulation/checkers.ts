@@ -349,20 +349,17 @@ export function judgeEnd(
   const labels = view.versions.flatMap((version) => version.labels);
   const hasNoRoom = isPastedAlive || isWentBack;
   const parkedForRoom = hasNoRoom ? labels.find((label) => label.startsWith('keyturn-parked/key-limit/')) : undefined;
+  const isOver = (expiresAt: number | undefined) => expiresAt !== undefined && expiresAt <= stage.clock.now();
+  const hasMetItsEnd = view.tokens.some(
+    ({ value, revokedAt, expiresAt }) => value === is && revokedAt === undefined && isOver(expiresAt),
+  );
   // docs/decisions/2026-11-26-going-back-to-a-dead-token-without-room.md
-  if (isWentBack && parkedForRoom !== undefined) return;
+  if ((isWentBack || hasMetItsEnd) && parkedForRoom !== undefined) return;
   if (!hasRotated && !isStopped && parkedForRoom === undefined)
     broken({ invariant: 'L1', message: 'the rotation never came to its end' });
   // docs/decisions/2026-11-25-a-stranger-and-a-dead-token.md
   const isStuck = isStopped && isWentBack;
-  const isOver = (expiresAt: number | undefined) => expiresAt !== undefined && expiresAt <= stage.clock.now();
-  // docs/decisions/2026-11-25-strays-without-a-mark.md: there is no room before a person has said whose they are, and current met its own end.
-  const hasMetItsEnd = view.tokens.some(
-    ({ value, revokedAt, expiresAt }) => value === is && revokedAt === undefined && isOver(expiresAt),
-  );
-  const isDoubted = view.tokens.some(({ value, revokedAt }) => revokedAt === undefined && isAmbiguous(stage, view, truth, value));
-  const isFull = parkedForRoom !== undefined && hasMetItsEnd && isDoubted;
-  if ((is === undefined || !stage.provider.accepts(is)) && !isStuck && !isFull)
+  if ((is === undefined || !stage.provider.accepts(is)) && !isStuck)
     broken({ invariant: 'L1', message: 'the current token does not work' });
   const live = view.tokens
     .filter(({ revokedAt, expiresAt, ref }) => revokedAt === undefined && !isOver(expiresAt) && !truth.strangers.includes(ref))

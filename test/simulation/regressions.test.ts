@@ -146,6 +146,22 @@ const holes: readonly { readonly name: string; readonly life: string; readonly s
     switches: { ...walked, retryWithPending: 'none', retryWithoutPending: 'label-put-back', duplicateDeliveries: 'after' },
   },
   {
+    name: 'a current token met its own end beside one that a person had pasted in, and what nobody could mend was called a broken promise',
+    life: 'rotator mongodb-atlas-service-account: press advance 3h 26h 26h edit 26h 3h 3h 26h roll-back 26h renew-authority turn-on release',
+    switches: { ...walked, retryWithPending: 'same-token', retryWithoutPending: 'same-token', duplicateDeliveries: 'after' },
+  },
+  {
+    name: 'a look by POST, after AWSPENDING had left, was called a write',
+    life: 'rotator mongodb-atlas-service-account: press advance continue advance roll-back advance,3=refused roll-back renew-authority turn-on release',
+    switches: {
+      ...walked,
+      retryWithPending: 'same-token',
+      retryWithoutPending: 'label-put-back',
+      duplicateDeliveries: 'after',
+      pendingAfterFinish: 'left',
+    },
+  },
+  {
     name: 'two refusals in a row of a token that only its owner can end were taken for its end',
     life: 'rotator generic: press advance advance advance advance advance advance 3h strays continue advance retire 26h begin strays continue watch retire,10=refused,12=refused 1h retire',
   },

@@ -274,19 +274,25 @@ export function createSim(
 
   async function withEffect(run: ActiveRun, call: OutwardCall, effect: () => Promise<unknown>): Promise<unknown> {
     const isWrite = isChange(call);
-    if (isWrite) {
-      // docs/decisions/2026-11-25-a-stale-label.md
-      if (run.mayNotWrite && !run.hasSeenStale && call.to !== 'tell' && call.to !== 'history') {
-        broken({ invariant: 'I9', message: `a step began to write (${call.what}) after AWSPENDING had left` });
-      }
-      before = undoState();
-    }
+    // docs/decisions/2026-11-25-a-stale-label.md
+    const mayNotWrite = run.mayNotWrite && !run.hasSeenStale && (call.to === 'aws' || call.to === 'network');
+    const outside = isWrite && mayNotWrite && call.to === 'network' ? whatStandsOutside() : undefined;
+    if (isWrite) before = undoState();
     const tokensBefore = stage.provider.state.tokens.length;
     const answer = await effect();
+    // docs/decisions/2026-11-27-asking-by-post.md
+    if (isWrite && mayNotWrite && (outside === undefined || outside !== whatStandsOutside()))
+      broken({ invariant: 'I9', message: `a step began to write (${call.what}) after AWSPENDING had left` });
     if (isWrite && stage.provider.state.tokens.length > tokensBefore) run.mints += 1;
     if (run.mints > 1) broken({ invariant: 'I13', message: 'one run minted twice' });
     if (isWrite) look(call);
     return answer;
+  }
+
+  /** Which tokens there are and work, and what the places hold. */
+  function whatStandsOutside(): string {
+    const tokens = stage.provider.state.tokens.map(({ ref, revokedAt }) => [ref, revokedAt]);
+    return JSON.stringify([tokens, stage.places.map((place) => [place.written?.(), place.holds()])]);
   }
 
   function look(call: OutwardCall): void {

@@ -133,6 +133,7 @@ it.each([
     ['--part', '3/2'],
     "error: option '--part <number/of>' argument '3/2' is invalid. It has to be a part and how many there are, such as 1/2.\n",
   ],
+  [['--part', '1/2', '--faults', '3'], "error: option '--part <number/of>' cannot be used with option '--faults <number>'\n"],
   [['--orders', '--all'], "error: option '--all' cannot be used with option '--orders'\n"],
   [['--seed'], "error: option '--seed <number>' argument missing\n"],
 ])('refuses %j', (argv, sentence) => {
