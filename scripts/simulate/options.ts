@@ -57,7 +57,11 @@ function createCommand(): Command {
     .option('--player <name>', 'whose lives: a plug-in or a representative')
     .option('--seconds <number>', 'ends after so many seconds with what it has', countFrom(1))
     .option('--most <number>', 'ends each player, or order of runs, after so many schedules', countFrom(1))
-    .option('--part <number/of>', 'one part of it, such as 1/2, for two processes side by side', parsePart)
+    .addOption(
+      new Option('--part <number/of>', 'one part of it, such as 1/2, for two processes side by side')
+        .argParser(parsePart)
+        .conflicts(['faults', 'replay', 'scene']),
+    )
     .option('--json', 'print one JSON document, and nothing else')
     .addHelpText('after', help)
     .exitOverride();
