@@ -37,22 +37,16 @@ function ask({ host, port, path }: Where, asked: z.infer<typeof question>, signa
   const client = new ssh.Client();
   return new Promise<number>((resolve, reject) => {
     let isOtherHost = false;
-    const giveUp = () => {
-      client.destroy();
-      reject(signal?.reason);
+    const finish = (settle: () => void) => {
+      signal?.removeEventListener('abort', giveUp);
+      client.destroy(); // without taking leave: a host that does not hang up would keep the process alive
+      settle();
     };
+    const end = (status: number) => finish(() => resolve(status));
+    const fail = (problem: unknown) => finish(() => reject(problem));
+    const giveUp = () => fail(signal?.reason);
     if (signal?.aborted) return giveUp();
     signal?.addEventListener('abort', giveUp, { once: true });
-    const end = (status: number) => {
-      signal?.removeEventListener('abort', giveUp);
-      client.end();
-      resolve(status);
-    };
-    const fail = (problem: unknown) => {
-      signal?.removeEventListener('abort', giveUp);
-      client.destroy();
-      reject(problem);
-    };
 
     // It stays, because a connection may break after it was ended, and an error that nobody listens to ends the process.
     client.on('error', (problem) => {
@@ -70,9 +64,7 @@ function ask({ host, port, path }: Where, asked: z.infer<typeof question>, signa
         stream.on('data', (chunk: Buffer) => {
           if (told.length < mostCharacters) told += chunk.toString('latin1');
           const line = firstLine(told);
-          if (line === undefined) return;
-          stream.end('0000'); // "nothing, thank you": so that the other side ends without a complaint
-          end(meaningOf(line));
+          if (line !== undefined) end(meaningOf(line));
         });
         stream.stderr.on('data', (chunk: Buffer) => {
           if (complaint.length < mostCharacters) complaint += chunk.toString('latin1');

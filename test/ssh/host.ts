@@ -17,11 +17,30 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/**
- * A host for git on loopback, which speaks SSH for real, and lets git itself answer for one repository with one commit. `speak` answers in git's
- * place, where it should say something else.
- */
-export async function startHost(speak?: (stream: ssh.ServerChannel) => void): Promise<Host> {
+/** What answers where git is asked for a repository that is there. */
+export interface Answering {
+  answer(stream: ssh.ServerChannel): void;
+  close(): void;
+}
+
+/** As git answers for a repository with one commit. */
+export const likeGit: Answering = {
+  answer(stream) {
+    const commit = '1'.repeat(40);
+    stream.write(`${line(`${commit} HEAD\0 multi_ack side-band-64k agent=1\n`)}${line(`${commit} refs/heads/main\n`)}0000`);
+    stream.exit(0);
+    stream.end();
+  },
+  close() {},
+};
+
+/** A line of git's protocol, which begins with its own length. */
+function line(text: string): string {
+  return `${(text.length + 4).toString(16).padStart(4, '0')}${text}`;
+}
+
+/** Git itself, with such a repository in a folder of its own. Throws where there is no git. */
+export function realGit(): Answering {
   const folder = mkdtempSync(join(tmpdir(), 'keyturn-git-'));
   const shop = join(folder, 'shop.git');
   const git = (...words: readonly string[]) => execFileSync('git', ['-C', shop, ...words], { encoding: 'utf8' }).trim();
@@ -30,6 +49,24 @@ export async function startHost(speak?: (stream: ssh.ServerChannel) => void): Pr
   const identity = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.com'];
   git('update-ref', 'refs/heads/main', git(...identity, 'commit-tree', tree, '-m', 'first'));
 
+  return {
+    answer(stream) {
+      const pack = spawn('git', ['upload-pack', shop], { stdio: ['pipe', 'pipe', 'ignore'] });
+      stream.pipe(pack.stdin);
+      pack.stdout.pipe(stream, { end: false });
+      pack.stdin.on('error', () => {});
+      pack.on('close', (code) => {
+        stream.exit(code ?? 1);
+        stream.end();
+      });
+      stream.on('close', () => pack.kill());
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A host for git on loopback, which speaks SSH for real. */
+export async function startHost(answering: Answering = likeGit): Promise<Host> {
   const own = ssh.utils.generateKeyPairSync('ed25519');
   const parsed = ssh.utils.parseKey(own.public);
   if (parsed instanceof Error) throw parsed;
@@ -55,21 +92,12 @@ export async function startHost(speak?: (stream: ssh.ServerChannel) => void): Pr
       client.on('session', (accept) => {
         accept().on('exec', (take, _refuse, { command }) => {
           const stream = take();
-          if (speak) return speak(stream);
           const [, wanted] = /^git-upload-pack '([^']+)'$/.exec(command) ?? [];
           if (wanted !== `acme/${opens}`) {
             stream.stderr.write('ERROR: Repository not found.\nfatal: Could not read from remote repository.\n');
             stream.exit(1);
-            return stream.end();
-          }
-          const pack = spawn('git', ['upload-pack', shop], { stdio: ['pipe', 'pipe', 'ignore'] });
-          stream.pipe(pack.stdin);
-          pack.stdout.pipe(stream, { end: false });
-          pack.stdin.on('error', () => {});
-          pack.on('close', (code) => {
-            stream.exit(code ?? 1);
             stream.end();
-          });
+          } else answering.answer(stream);
         });
       });
     });
@@ -83,7 +111,7 @@ export async function startHost(speak?: (stream: ssh.ServerChannel) => void): Pr
     entered: () => entered,
     async close() {
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      rmSync(folder, { recursive: true, force: true });
+      answering.close();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,10 +12,11 @@ import { createDoors } from '../../lib/http/door.ts';
 import { transport } from '../../lib/http/transport.ts';
 import { facts } from '../../rotators/github-deploy-key/facts.ts';
 import { githubDeployKey } from '../../rotators/github-deploy-key/index.ts';
-import { type Host, startHost } from './host.ts';
+import { type Host, likeGit, realGit, startHost } from './host.ts';
 
 // Goal: whether a key opens a repository is told by SSH itself, and nothing else is taken for an answer.
-// Method: a host on loopback that speaks SSH for real and has git answer; the rotator asks through the one door, with keys as they are made.
+// Method: a host on loopback that speaks SSH for real, with git itself where it is here; the rotator asks through the one door, with keys as they
+// are made.
 
 let host: Host;
 let pair: { privateKey: Secret; publicKey: string };
@@ -55,13 +56,22 @@ async function verify({ value = pair.privateKey, timeoutSeconds = 10, ...changes
 }
 
 describe('a key', () => {
-  it('that opens the repository is told by git itself, and again', async () => {
+  it('that opens the repository is told, and again', async () => {
     const before = host.entered();
 
     expect(await verify()).toEqual({ ok: true });
     expect(await verify()).toEqual({ ok: true });
 
     expect(host.entered() - before).toBe(2);
+  });
+
+  it.skipIf(!hasProgram('git'))('is told by git itself (skipped where there is no git)', async () => {
+    const withGit = await startHost(realGit());
+    withGit.keys.set(pair.publicKey, 'shop.git');
+
+    expect(await verify({ sshAddress: withGit.address, hostKeys: [withGit.hostKey] })).toEqual({ ok: true });
+
+    await withGit.close();
   });
 
   it('that somebody made by hand, of another kind, is a key as well', async () => {
@@ -145,9 +155,12 @@ describe('no verdict', () => {
     ['with a line that is none of git', (stream: ssh.ServerChannel) => stream.end('0009hello')],
     ['with half a line', (stream: ssh.ServerChannel) => stream.end('00ff0123456789')],
   ])('comes from a program %s', async (_what, speak) => {
-    const odd = await startHost((stream) => {
-      stream.on('error', () => {});
-      speak(stream);
+    const odd = await startHost({
+      ...likeGit,
+      answer(stream) {
+        stream.on('error', () => {});
+        speak(stream);
+      },
     });
     odd.keys.set(pair.publicKey, 'shop.git');
 
@@ -157,7 +170,7 @@ describe('no verdict', () => {
     await odd.close();
   });
 
-  it('holds anything of the key', async () => {
+  it('tells anything of the key', async () => {
     const problem = await verify({ hostKeys: [`SHA256:${'A'.repeat(43)}`] });
     const [, body = ''] = pair.privateKey.reveal().split('\n');
 
@@ -173,7 +186,7 @@ describe('a pair', () => {
     expect((await cryptography.makeKeyPair()).publicKey).not.toBe(pair.publicKey);
   });
 
-  it.skipIf(!hasKeygen())("is one of OpenSSH's own", () => {
+  it.skipIf(!hasProgram('ssh-keygen'))("is one of OpenSSH's own (skipped where there is no ssh-keygen)", () => {
     const folder = mkdtempSync(join(tmpdir(), 'keyturn-key-'));
     writeFileSync(join(folder, 'key'), pair.privateKey.reveal(), { mode: 0o600 });
 
@@ -184,11 +197,7 @@ describe('a pair', () => {
   });
 });
 
-function hasKeygen(): boolean {
-  try {
-    execFileSync('ssh-keygen', ['-?'], { stdio: 'ignore' });
-    return true;
-  } catch (problem) {
-    return (problem as { code?: unknown }).code !== 'ENOENT';
-  }
+/** Whether there is such a program: any ending will do. */
+function hasProgram(name: string): boolean {
+  return (spawnSync(name, ['-?'], { stdio: 'ignore' }).error as { code?: unknown } | undefined)?.code !== 'ENOENT';
 }
