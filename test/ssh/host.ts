@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh from 'ssh2';
+import { cryptography } from '../../lib/crypto/cryptography.ts';
 
 export interface Host {
   readonly address: string;
@@ -67,14 +68,12 @@ export function realGit(): Answering {
 
 /** A host for git on loopback, which speaks SSH for real. */
 export async function startHost(answering: Answering = likeGit): Promise<Host> {
-  const own = ssh.utils.generateKeyPairSync('ed25519');
-  const parsed = ssh.utils.parseKey(own.public);
-  if (parsed instanceof Error) throw parsed;
-  const blob = parsed.getPublicSSH();
+  const own = await cryptography.makeKeyPair();
+  const [, blob = ''] = own.publicKey.split(' ');
   const keys = new Map<string, string>();
   let entered = 0;
 
-  const server = new ssh.Server({ hostKeys: [own.private] }, (client) => {
+  const server = new ssh.Server({ hostKeys: [own.privateKey.reveal()] }, (client) => {
     let opens: string | undefined;
     client.on('error', () => {}); // whoever goes away in the middle
     client.on('authentication', (wish) => {
@@ -106,7 +105,7 @@ export async function startHost(answering: Answering = likeGit): Promise<Host> {
   const { port } = server.address() as AddressInfo;
   return {
     address: `ssh://127.0.0.1:${port}`,
-    hostKey: `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`,
+    hostKey: `SHA256:${createHash('sha256').update(Buffer.from(blob, 'base64')).digest('base64').replace(/=+$/, '')}`,
     keys,
     entered: () => entered,
     async close() {

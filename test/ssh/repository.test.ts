@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh from 'ssh2';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { cryptography } from '../../lib/crypto/cryptography.ts';
 import { Secret } from '../../lib/engine/secret.ts';
 import { createDoors } from '../../lib/http/door.ts';
@@ -184,6 +184,27 @@ describe('a pair', () => {
     expect(pair.publicKey).toMatch(/^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5[A-Za-z0-9+/]{48}$/);
     expect(pair.privateKey.bytes).toBeLessThanOrEqual(facts.valueBytes);
     expect((await cryptography.makeKeyPair()).publicKey).not.toBe(pair.publicKey);
+  });
+
+  it('is made anew where the library made one that is none', async () => {
+    const broken = { private: 'canary-with-a-public-half-of-31-bytes', public: `ssh-ed25519 ${'A'.repeat(68)}` };
+    const make = vi.spyOn(ssh.utils, 'generateKeyPairSync').mockReturnValueOnce(broken).mockReturnValueOnce(broken);
+
+    const made = await cryptography.makeKeyPair();
+
+    expect(make).toHaveBeenCalledTimes(3);
+    expect(await cryptography.publicKeyOf(made.privateKey)).toBe(made.publicKey);
+    make.mockClear().mockReturnValue(broken);
+    expect(await cryptography.makeKeyPair().catch((problem: unknown) => problem)).toMatchObject({ code: 'internal' });
+    make.mockRestore();
+  });
+
+  it('is a pair however often one is made', async () => {
+    for (let count = 0; count < 1000; count += 1) {
+      const made = await cryptography.makeKeyPair();
+      expect(made.publicKey).toMatch(/^ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI[A-Za-z0-9+/]{43}$/);
+      expect(await cryptography.publicKeyOf(made.privateKey)).toBe(made.publicKey);
+    }
   });
 
   it.skipIf(!hasProgram('ssh-keygen'))("is one of OpenSSH's own (skipped where there is no ssh-keygen)", () => {
