@@ -304,7 +304,9 @@ export async function playScenario(options: {
     const own = async () => (await healths()).find((each) => each['token'] === names.token.name);
     await until('somebody has looked at what is current', async () => (await own())?.['versionId'] === versionId);
     const { verdict, findings } = (await own()) ?? {};
-    report.holds('a look found the current token valid, and nothing wrong with it', [verdict, findings], ['valid', []]);
+    // Strays are looked for at a time of the secret's own, which may be now or not. The token made by hand is then one: no label names it any more.
+    const wrong = (findings as readonly { readonly code: string }[] | undefined)?.filter(({ code }) => code !== 'stray');
+    report.holds('a look found the current token valid, and nothing wrong with it', [verdict, wrong], ['valid', []]);
   }
 
   /** Answers the new version's id. A rotation that is still going on, such as the test run of a deployment, is waited for. */
