@@ -13,7 +13,7 @@ export const facts = {
   leastPrivilege: [
     'In the namespace make a ServiceAccount with a Role: secrets, get and patch, with resourceNames of this one Secret; deployments of apps, get and patch, with the names to be restarted.',
     'Give it a token (a Secret of the type kubernetes.io/service-account-token, or TokenRequest) and store it as {"token": "..."} in the authority secret.',
-    'The API server must have a public address and a certificate that Node trusts by itself. Most clusters sign their own: put a proxy with a public certificate in front of it.',
+    'The API server must be in reach of the functions: where it is in a VPC only, `subnetIds` puts them there. Most clusters sign its certificate themselves: copy `certificate-authority-data` out of the kubeconfig, or what `aws eks describe-cluster --name <name> --query cluster.certificateAuthority.data --output text` prints, to `certificateAuthorityData`.',
     'The Secret must exist already. Whatever else writes it (Helm, Argo CD, External Secrets) would write the token over: rotate it there.',
   ],
   byHand: [

@@ -3,15 +3,20 @@ import * as z from 'zod';
 import type { Copy, Dependent, DependentContext, Effect, HttpRequest, Method } from '../../lib/engine/contract.ts';
 import { RotationError } from '../../lib/engine/errors.ts';
 import { Secret } from '../../lib/engine/secret.ts';
-import { secretText } from '../../lib/plugin/schemas.ts';
+import { certificateAuthorityData, secretText, toPem } from '../../lib/plugin/schemas.ts';
 import { facts } from './facts.ts';
 
 const name = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/, 'must be lower case letters, digits, hyphens and full stops');
 
-const target = z.strictObject({
+const described = z.strictObject({
   server: z.url({ protocol: /^https?$/ }).describe('The address of the API server.'),
+  certificateAuthorityData: certificateAuthorityData
+    .optional()
+    .describe(
+      'The authority that signed its certificate, as `certificate-authority-data` of a kubeconfig has it; one that Node knows needs none.',
+    ),
   namespace: name.describe('The namespace.'),
   secret: name.describe('The name of the Secret, which must exist.'),
   key: z
@@ -23,6 +28,10 @@ const target = z.strictObject({
     .default([])
     .describe('The Deployments that read it when they start, and are restarted. What mounts it as a volume needs none.'),
 });
+const target = described.refine(
+  ({ server, certificateAuthorityData }) => certificateAuthorityData === undefined || server.startsWith('https:'),
+  { path: ['certificateAuthorityData'], error: 'is only for a server of `https://`' },
+);
 type Target = z.infer<typeof target>;
 
 const authority = z.strictObject({ token: secretText });
@@ -177,8 +186,10 @@ function patch(context: Context, path: string, request: HttpRequest) {
   return call(context, 'PATCH', path, { ...request, headers, query: { fieldManager: 'keyturn' } });
 }
 
-function call({ http, authority }: Context, method: Method, path: string, request: HttpRequest = {}) {
-  return http(method, path, { ...request, bearer: authority.token });
+function call({ http, target, authority }: Context, method: Method, path: string, request: HttpRequest = {}) {
+  const { certificateAuthorityData: data } = target;
+  const certificateAuthority = data === undefined ? {} : { certificateAuthority: toPem(data) };
+  return http(method, path, { ...request, ...certificateAuthority, bearer: authority.token });
 }
 
 function secretPath({ target }: Context): string {

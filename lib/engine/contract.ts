@@ -25,6 +25,8 @@ export interface HttpRequest {
   readonly idempotent?: boolean;
   /** Says that it only asks, whatever its method: nothing that matters is changed by it, such as where access is asked for by POST. */
   readonly asks?: boolean;
+  /** Certificates in PEM that alone vouch for the host, in place of the authorities that Node knows. Only for `https:`. */
+  readonly certificateAuthority?: string;
 }
 
 export interface HttpAnswer {

@@ -4,10 +4,11 @@ import { RotationError } from '../engine/errors.ts';
 import type { Clock, Ports } from '../engine/ports.ts';
 import { type Allowed, admit, assertPublic, type LoopbackHosts } from './addresses.ts';
 import { giveUp, readCapped, toAnswer } from './answer.ts';
-import type { Call } from './call.ts';
+import { type Call, unsendable } from './call.ts';
 import { asksForPause } from './pause.ts';
 import { assertNothingPrinted, toInit } from './request.ts';
 import { lessCertain, refusal, unanswered } from './sorting.ts';
+import type { TrustingInit } from './trusting.ts';
 
 /** How often something that is safe to repeat is tried in all. */
 const attempts = 3;
@@ -54,6 +55,8 @@ export function createDoors(options: DoorOptions): Ports['http'] {
       const isRepeatable = isReading || request.idempotent === true;
       const call: Call = { who, what: `${method} ${shownPath}`, isReading, isRepeatable };
       const init = toInit(call, method, request);
+      if (init.certificateAuthority !== undefined && address.protocol !== 'https:')
+        throw unsendable(call, 'its host shows no certificate');
 
       return repeat(options, call, async (signal) => {
         if (isPublic) await assertPublic(who, address.hostname, (name) => inTime(signal, resolve(name)));
@@ -68,7 +71,7 @@ async function exchange(
   { fetch, clock }: DoorOptions,
   call: Call,
   address: URL,
-  init: RequestInit,
+  init: TrustingInit,
   accept: HttpRequest['accept'],
 ): Promise<HttpAnswer> {
   const response = await fetch(address, init);

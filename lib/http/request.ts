@@ -2,12 +2,13 @@ import type { HttpRequest, Method } from '../engine/contract.ts';
 import { RotationError } from '../engine/errors.ts';
 import { Secret } from '../engine/secret.ts';
 import { type Call, type Said, unsendable } from './call.ts';
+import type { TrustingInit } from './trusting.ts';
 
 /**
  * What fetch is to send: the only place where secrets are revealed to the network. Whatever could not arrive as it is (a line break in a
  * header, half of a surrogate pair) is refused here, because Node puts what it refuses into the message of its error, or mends it in silence.
  */
-export function toInit(call: Call, method: Method, request: HttpRequest): RequestInit {
+export function toInit(call: Call, method: Method, request: HttpRequest): TrustingInit {
   const headers = new Map<string, string>();
   const set = (name: string, value: string | Secret) => headers.set(headerName(call, name), headerValue(call, name, value));
   set('accept', 'application/json');
@@ -29,6 +30,7 @@ export function toInit(call: Call, method: Method, request: HttpRequest): Reques
     // Not followed: a redirect would carry the token to wherever the answer says. `error` would not tell the status.
     redirect: 'manual',
     ...(body === undefined ? {} : { body: body.text }),
+    ...(request.certificateAuthority === undefined ? {} : { certificateAuthority: request.certificateAuthority }),
   };
 }
 

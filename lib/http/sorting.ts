@@ -33,7 +33,8 @@ export function refusal(call: Call, status: number, headers: Headers, now: Insta
 export function unanswered(call: Call, problem: unknown): RotationError {
   const failure = failureIn(problem);
   const how = `${call.who}: ${call.what} got no answer${failure.code === undefined ? '' : ` (${failure.code})`}`;
-  if (failure.isUnsent) return new RotationError('unavailable', how, { fix: tryAgain, definite: true });
+  if (failure.isUnsent)
+    return new RotationError('unavailable', how, { fix: failure.isUntrusted ? distrust : tryAgain, definite: true });
   return call.isRepeatable
     ? new RotationError('unavailable', how, { fix: tryAgain })
     : new RotationError('uncertain', how, { fix: lookUp });
@@ -46,6 +47,8 @@ export function lessCertain({ code, message, fix, status, retryAfterSeconds }: R
 }
 
 const tryAgain = 'Nothing to do: it is tried again. If it goes on, check the address in the catalog and the network.';
+const distrust =
+  'Nothing was sent: the certificate of the host is not trusted. Check the address, and its authority where the catalog names one.';
 const lookUp = 'Nothing to do: what became of it is looked up at the next attempt.';
 
 interface Failure {
@@ -53,6 +56,8 @@ interface Failure {
   readonly code: string | undefined;
   /** It failed while the connection was made. */
   readonly isUnsent: boolean;
+  /** The other side showed a certificate that was not accepted. */
+  readonly isUntrusted: boolean;
 }
 
 function failureIn(problem: unknown): Failure {
@@ -66,15 +71,22 @@ function failureIn(problem: unknown): Failure {
     messagesBeforeSending.has(message) ||
     (typeof code === 'string' && beforeSending.test(code)) ||
     (all.length > 0 && all.every(Boolean));
-  return { code: typeof code === 'string' && nodeCode.test(code) ? code : undefined, isUnsent };
+  const isUntrusted = typeof code === 'string' && certificateCode.test(code);
+  return {
+    code: typeof code === 'string' && nodeCode.test(code) ? code : undefined,
+    isUnsent: isUnsent || isUntrusted,
+    isUntrusted,
+  };
 }
 
 // ECONNRESET, UND_ERR_SOCKET, ERR_SSL_...: short words, so that a foreign error cannot tell a key as its code.
 const nodeCode = /^(?:TIMEOUT|E[A-Z0-9]{2,14}|[A-Z]{1,12}(?:_[A-Z0-9]{1,14}){1,7})$/;
 
-// No connection, or a certificate that we did not accept. A reset, or an alert from the other side, may come after the request was read.
+// No connection; with the second, a certificate that we did not accept. A reset, or an alert from the other side, may come after the request was read.
 const beforeSending =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT|ERR_SSL_WRONG_VERSION_NUMBER|ERR_TLS_(?:CERT_ALTNAME_INVALID|HANDSHAKE_TIMEOUT)|(?:CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_[A-Z_]+|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/;
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT|ERR_SSL_WRONG_VERSION_NUMBER|ERR_TLS_HANDSHAKE_TIMEOUT)$/;
+const certificateCode =
+  /^(?:ERR_TLS_CERT_ALTNAME_INVALID|(?:CERT|CRL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)_[A-Z_]+|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_EXCEEDED)$/;
 
 // These have no code of their own. They are compared, and never shown.
 const messagesBeforeSending = new Set<unknown>([

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import * as z from 'zod';
 import { Secret } from '../engine/secret.ts';
 
@@ -6,3 +7,22 @@ export const secretText = z
   .string()
   .min(1)
   .transform((text) => new Secret(text));
+
+/** Certificates of an authority as a kubeconfig and `aws eks describe-cluster` have them: PEM, and that in base64. */
+export const certificateAuthorityData = z
+  .string()
+  .refine(areCertificates, 'must be certificates in PEM, in base64, as `certificate-authority-data` of a kubeconfig is');
+
+/** What is in {@link certificateAuthorityData}, as TLS wants it. */
+export function toPem(data: string): string {
+  return Buffer.from(data, 'base64').toString('latin1');
+}
+
+function areCertificates(data: string): boolean {
+  const certificates = toPem(data).match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    return certificates.map((each) => new X509Certificate(each)).length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { onTestFinished } from 'vitest';
@@ -97,6 +98,20 @@ export async function serve(listener: RequestListener): Promise<Served> {
     listener(request, response);
   });
   return { ...(await listen(server)), requests: () => requests };
+}
+
+/** The same behind a certificate. */
+export async function serveEncrypted(
+  identity: { readonly key: string; readonly cert: string },
+  listener: RequestListener,
+): Promise<Served> {
+  let requests = 0;
+  const server = createTlsServer(identity, (request, response) => {
+    requests += 1;
+    listener(request, response);
+  });
+  const { url, connections } = await listen(server);
+  return { url: url.replace('http:', 'https:'), connections, requests: () => requests };
 }
 
 /** The same for answers that are no HTTP, or not all of it. `answer` runs when a request begins to arrive. */
