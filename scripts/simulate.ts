@@ -57,7 +57,7 @@ async function main(): Promise<number> {
 async function simulate(options: Options): Promise<number> {
   const player = options.player === undefined ? undefined : await playerNamed(options.player);
   const outcome = nothingYet();
-  const progress = createProgress({ isSilent: options.json === true });
+  const progress = createProgress();
   const bounds = createBounds(options.seconds);
   const startedAt = performance.now();
   if (options.walks !== undefined) {

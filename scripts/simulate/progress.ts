@@ -17,8 +17,8 @@ export interface Progress {
 }
 
 /** One line that lives, on a terminal; else a line every half minute, so that a log shows that it goes on. */
-export function createProgress({ isSilent }: { isSilent: boolean }): Progress {
-  const stream = process.stderr; // what is printed in the end may go into a file
+export function createProgress(): Progress {
+  const stream = process.stderr; // what is printed in the end may go into a file, or be read by a program
   const isLive = stream.isTTY === true;
   const live = createLogUpdate(stream);
   const startedAt = performance.now();
@@ -26,14 +26,14 @@ export function createProgress({ isSilent }: { isSilent: boolean }): Progress {
   return {
     show(state) {
       const now = performance.now();
-      if (isSilent || now - shownAt < (isLive ? 200 : 30_000)) return;
+      if (now - shownAt < (isLive ? 200 : 30_000)) return;
       shownAt = now;
       const line = lineFor(state, (now - startedAt) / 1000);
       if (isLive) live(`${line}\n${colours.dim(state.name)}`);
       else stream.write(`${line} · ${state.name}\n`);
     },
     close() {
-      if (isLive && !isSilent) live.clear();
+      if (isLive) live.clear();
     },
   };
 }
