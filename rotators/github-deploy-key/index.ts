@@ -27,7 +27,12 @@ const scope = z.strictObject({
     .default('ssh://ssh.github.com:443')
     .describe('Where git connects by SSH; of an Enterprise Server `ssh://<host>`. Port 443 is open where 22 is not.'),
   hostKeys: z
-    .array(z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be `SHA256:` and 43 characters, as `ssh-keygen -lf` prints it'))
+    .array(
+      z
+        .string()
+        .regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'must be `SHA256:` and 43 characters, as `ssh-keygen -lf` prints it')
+        .meta({ identifier: true }),
+    )
     .min(1)
     .default([...facts.hostKeys])
     .describe('Fingerprints of the host, one of which it has to show; those of GitHub.com unless said otherwise.'),

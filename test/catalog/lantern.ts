@@ -147,7 +147,7 @@ export type Files = Readonly<Record<string, string | Uint8Array>>;
 export const sound: Files = { 'keyturn.yaml': shared, 'publish.yaml': token };
 
 /** Checks files that stand nowhere on a disk. */
-export function check(files: Files): Promise<Loaded> {
+export function check(files: Files, plugins = registry): Promise<Loaded> {
   const list = Object.entries(files).map(([name, content]) => ({ name, file: name, bytes: Buffer.from(content as string) }));
-  return checkCatalog(list, registry);
+  return checkCatalog(list, plugins);
 }
