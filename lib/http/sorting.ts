@@ -48,7 +48,7 @@ export function lessCertain({ code, message, fix, status, retryAfterSeconds }: R
 
 const tryAgain = 'Nothing to do: it is tried again. If it goes on, check the address in the catalog and the network.';
 const distrust =
-  'Nothing was sent: the certificate of the host is not trusted. Check the address, and its authority where the catalog names one.';
+  'Nothing is sent to a host whose certificate is not trusted: check the address, and its authority where the catalog names one.';
 const lookUp = 'Nothing to do: what became of it is looked up at the next attempt.';
 
 interface Failure {

@@ -90,28 +90,18 @@ interface Served {
   readonly requests: () => number;
 }
 
-/** A real server on a free port of 127.0.0.1 until the test ends. */
-export async function serve(listener: RequestListener): Promise<Served> {
-  let requests = 0;
-  const server = createServer((request, response) => {
-    requests += 1;
-    listener(request, response);
-  });
-  return { ...(await listen(server)), requests: () => requests };
-}
-
-/** The same behind a certificate. */
-export async function serveEncrypted(
-  identity: { readonly key: string; readonly cert: string },
+/** A real server on a free port of 127.0.0.1 until the test ends; with an `identity`, behind that certificate. */
+export async function serve(
   listener: RequestListener,
+  identity?: { readonly key: string; readonly cert: string },
 ): Promise<Served> {
   let requests = 0;
-  const server = createTlsServer(identity, (request, response) => {
+  const counted: RequestListener = (request, response) => {
     requests += 1;
     listener(request, response);
-  });
-  const { url, connections } = await listen(server);
-  return { url: url.replace('http:', 'https:'), connections, requests: () => requests };
+  };
+  const { url, connections } = await listen(identity === undefined ? createServer(counted) : createTlsServer(identity, counted));
+  return { url: identity === undefined ? url : url.replace('http:', 'https:'), connections, requests: () => requests };
 }
 
 /** The same for answers that are no HTTP, or not all of it. `answer` runs when a request begins to arrive. */
